@@ -22,9 +22,9 @@ using Target = std::variant<bool*,
                             std::vector<std::string>*>;
 
 struct Option {
-    std::string names;    ///< "--target-version,--target": the first is the documented one
-    std::string value;    ///< placeholder in help, e.g. "VERSION"; empty for a flag
-    std::string help;     ///< one line, verb first, no period
+    std::string names;  ///< "--target-version,--target": the first is the documented one
+    std::string value;  ///< placeholder in help, e.g. "VERSION"; empty for a flag
+    std::string help;   ///< one line, verb first, no period
     Target target;
     std::vector<std::string> choices = {};  ///< allowed words; empty: anything
 };
@@ -39,7 +39,7 @@ struct Argument {
 /// One command. `path` is the words to type: {"database", "migrate"}.
 struct Command {
     std::vector<std::string> path;
-    std::string summary;      ///< under 60 characters, verb first
+    std::string summary;           ///< under 60 characters, verb first
     std::string description = {};  ///< paragraphs shown by --help below the summary
     std::vector<Option> options = {};
     std::vector<Argument> arguments = {};

@@ -1,0 +1,18 @@
+#include "cli/commands.h"
+
+namespace poststack::cli {
+
+CommandTable all_commands() {
+    CommandTable table;
+    table.groups = {
+        {{"container"}, "Control the database server alone"},
+        {{"database"}, "Migrate, inspect and use the database"},
+        {{"credentials"}, "Show, check and rotate the credentials"},
+        {{"logs"}, "Show the stack's output or manage log files"},
+    };
+    // One line per command, in the order in which help shows them.
+    table.commands.push_back(make_version_command());
+    return table;
+}
+
+}  // namespace poststack::cli

@@ -1,0 +1,29 @@
+// The list of every command. To add one: a file src/cli/<command>.cc with the function, its
+// declaration here, and a line in commands.cc and CMakeLists.txt.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace poststack::cli {
+
+/// Words that lead to commands: "database", "container".
+struct Group {
+    std::vector<std::string> path;
+    std::string summary;  ///< under 60 characters, verb first
+};
+
+/// Everything that can be typed; help, completion, man page and docs/commands come from it.
+struct CommandTable {
+    std::vector<Group> groups;
+    std::vector<Command> commands;  ///< in the order in which help lists them
+};
+
+[[nodiscard]] CommandTable all_commands();
+
+// One line per command, in the order of commands.cc.
+[[nodiscard]] Command make_version_command();
+
+}  // namespace poststack::cli

@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/context.h"
+
+namespace poststack::cli {
+
+namespace {
+
+int run_version(Context& context) {
+    if (context.json()) {
+        context.print({{"version", POSTSTACK_VERSION}});
+    } else {
+        context.out << "poststack " << POSTSTACK_VERSION << '\n';
+    }
+    return 0;
+}
+
+}  // namespace
+
+Command make_version_command() {
+    return {.path = {"version"},
+            .summary = "Show the version",
+            .examples = {"version", "version --json"},
+            .run = run_version};
+}
+
+}  // namespace poststack::cli
