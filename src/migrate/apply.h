@@ -1,0 +1,68 @@
+// Applying pending migrations. What `poststack database migrate` and `poststack up` call.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/conninfo.h"
+
+namespace poststack::migrate {
+
+/// What the caller may show while a run goes on.
+struct ProgressEvent {
+    enum class Kind {
+        waiting,   ///< another run holds the lock; `text` says who
+        started,   ///< file `index` of `total` begins
+        finished,  ///< it is committed; `duration` is how long it took
+        notice,    ///< `text` is a warning, or a notice of the server while a file runs
+    };
+    Kind kind = Kind::notice;
+    std::string text;       ///< file name for started and finished
+    std::size_t index = 0;  ///< from 1
+    std::size_t total = 0;
+    std::chrono::nanoseconds duration{0};
+};
+
+using ProgressCallback = std::function<void(const ProgressEvent&)>;
+
+/// One migration as far as a caller needs to name it.
+struct MigrationStep {
+    std::string version;      ///< as the file is named: "002"
+    std::string name;         ///< "add_users"
+    std::string description;  ///< "" without a "-- Description:" line
+    std::chrono::nanoseconds duration{0};
+    bool has_rollback = false;
+};
+
+struct ApplyOptions {
+    std::optional<std::string> target;  ///< apply up to and with this version; must exist
+    bool dry_run = false;               ///< plan and check, change nothing
+    std::chrono::milliseconds wait_limit{60'000};  ///< for another run's lock; 0: do not wait
+    ProgressCallback on_progress;
+};
+
+struct ApplyResult {
+    std::vector<MigrationStep> steps;  ///< applied now, or planned with dry_run, in order
+    std::size_t already_applied = 0;
+    std::size_t left_pending = 0;  ///< behind the target
+    std::vector<std::string> warnings;
+    bool dry_run = false;
+};
+
+/// Applies what is pending in `directory`, oldest first, one transaction a file.
+///
+/// Any number of callers at once: one works, the others wait and then find nothing to do. With
+/// nothing pending it costs one login and one round trip. Makes schema "poststack" when missing.
+/// Errors: conflict (changed, missing or out-of-order files, all named; lock not free in time;
+///   ledger newer than this program), config (a bad file, with file:line:column), database (with
+///   file:line:column, what is applied and what is not in the message), interrupted.
+[[nodiscard]] ApplyResult apply(const pg::ConnInfo& target,
+                                const std::filesystem::path& directory,
+                                const ApplyOptions& options = {});
+
+}  // namespace poststack::migrate

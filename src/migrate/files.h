@@ -1,0 +1,57 @@
+// The migration files of a directory.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace poststack::migrate {
+
+/// The number in a file name. `2`, `02` and `002` are the same version.
+struct Version {
+    std::int64_t number = 0;
+
+    friend auto operator<=>(const Version&, const Version&) = default;
+};
+
+/// Reads digits, at most 18 significant ones. Errors: usage, for anything else, naming `text`.
+[[nodiscard]] Version parse_version(std::string_view text);
+
+/// One `NNN_name.sql` and its `NNN_name.rollback.sql`.
+struct MigrationFile {
+    Version version;
+    std::string digits;         ///< the version as written: "002"
+    std::string name;           ///< "add_users"
+    std::string file_name;      ///< "002_add_users.sql"
+    std::string sha256;         ///< of the bytes, 64 lower-case hexadecimal digits
+    std::string description;    ///< of "-- Description: ..." in the first ten lines
+    std::uint64_t size = 0;     ///< bytes
+    std::string rollback_file;  ///< file name, "" when there is none
+
+    /// "002_add_users"
+    [[nodiscard]] std::string stem() const;
+};
+
+struct MigrationSet {
+    std::filesystem::path directory;
+    std::vector<MigrationFile> files;   ///< by version
+    std::vector<std::string> warnings;  ///< names that look like a mistake, each with the reason
+
+    [[nodiscard]] std::filesystem::path path(std::string_view file_name) const;
+    [[nodiscard]] const MigrationFile* find(Version version) const noexcept;
+};
+
+/// Lists and reads `directory`: every migration is read once for its SHA-256 and description.
+///
+/// Thread safe. Dot files, editors' backups and other extensions are ignored; names that look like
+/// a migration but are none become warnings.
+/// Errors: config for two files of one version (both named), a rollback without its migration, a
+///   directory or device in a file's place, a version too long; not_found without the directory;
+///   denied, io.
+[[nodiscard]] MigrationSet read_migrations(const std::filesystem::path& directory);
+
+}  // namespace poststack::migrate

@@ -1,0 +1,36 @@
+// Undoing applied migrations, newest first.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "migrate/apply.h"
+
+namespace poststack::migrate {
+
+struct RollbackOptions {
+    /// Undo everything newer than this version, which stays applied ("0": everything); without it
+    /// the newest alone.
+    std::optional<std::string> target;
+    bool dry_run = false;
+    std::chrono::milliseconds wait_limit{60'000};
+    ProgressCallback on_progress;
+};
+
+struct RollbackResult {
+    std::vector<MigrationStep> steps;  ///< undone now, or planned with dry_run, newest first
+    std::size_t left_applied = 0;
+    std::vector<std::string> warnings;
+    bool dry_run = false;
+};
+
+/// Undoes applied migrations with the rollback text the ledger recorded when each was applied.
+///
+/// Every text needed is there before the first is run. One transaction a file.
+/// Errors: as apply(); not_found for a target that is not applied; conflict when a migration was
+///   applied without a rollback and no file provides one now.
+[[nodiscard]] RollbackResult rollback(const pg::ConnInfo& target,
+                                      const std::filesystem::path& directory,
+                                      const RollbackOptions& options = {});
+
+}  // namespace poststack::migrate

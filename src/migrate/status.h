@@ -1,0 +1,63 @@
+// What is applied and what is not.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/connection.h"
+
+namespace poststack::migrate {
+
+enum class FileState {
+    applied,       ///< applied and unchanged
+    pending,       ///< will be applied by the next migrate
+    changed,       ///< applied, and the file has another SHA-256 now
+    missing,       ///< applied, and the file is gone
+    out_of_order,  ///< not applied although a later version is
+    unfinished,    ///< a no-transaction file that stopped half-way
+};
+
+[[nodiscard]] std::string_view name(FileState state) noexcept;
+
+struct FileStatus {
+    FileState state = FileState::pending;
+    std::string version;
+    std::string name;
+    std::string description;
+    bool has_rollback = false;
+    std::string applied_at;  ///< RFC 3339 in UTC, "" unless applied
+    std::chrono::nanoseconds duration{0};
+    std::string applied_by;
+};
+
+struct StatusReport {
+    bool has_ledger = false;            ///< create-schema or migrate ran before
+    std::vector<FileStatus> files;      ///< in version order, applied and pending in one list
+    std::vector<std::string> warnings;  ///< stray files in the directory
+
+    [[nodiscard]] std::size_t count(FileState state) const noexcept;
+
+    /// True when everything is applied and nothing is changed, missing or out of order.
+    [[nodiscard]] bool is_current() const noexcept;
+};
+
+/// Compares `directory` with the ledger. Read only: never creates or upgrades anything.
+[[nodiscard]] StatusReport status(pg::Connection& connection,
+                                  const std::filesystem::path& directory);
+
+/// The counts alone, for `poststack status`.
+struct Summary {
+    bool has_ledger = false;
+    std::size_t applied = 0;
+    std::size_t pending = 0;
+    std::size_t changed = 0;  ///< changed, missing, out of order or unfinished
+};
+
+[[nodiscard]] Summary summary(pg::Connection& connection, const std::filesystem::path& directory);
+
+}  // namespace poststack::migrate
