@@ -1,0 +1,104 @@
+// The commands of the native runtime, as calls: up, down, restart, status, health, logs.
+//
+// They take the project, its settings and a few functions that the command line hands in, and
+// return structs; nothing here prints.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/project.h"
+#include "config/settings.h"
+
+namespace poststack::workflow {
+
+/// One step of a command, told as it ends.
+struct Step {
+    std::string name;    ///< "server", "role and database", "migrations"
+    std::string detail;  ///< "started on port 5432 (pid 4312)"
+    std::chrono::nanoseconds took{0};
+    bool changed = false;
+};
+
+using OnStep = std::function<void(const Step&)>;
+
+/// What every call needs.
+struct Environment {
+    const config::Project& project;
+    const config::Settings& settings;
+    std::map<std::string, std::string> variables;  ///< the process environment
+    std::vector<std::string> log_writer;           ///< argv of the log writer (instance/launcher.h)
+    OnStep on_step;
+};
+
+/// Where the stack's database is, after up.
+struct Endpoint {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string database;
+    std::string user;
+    std::filesystem::path socket_directory;
+};
+
+struct UpResult {
+    Endpoint endpoint;
+    bool changed = false;
+    int migrations_applied = 0;
+    std::chrono::nanoseconds took{0};
+    std::vector<Step> steps;
+};
+
+/// Brings the project to a ready database; repeating it changes nothing.
+UpResult up(const Environment& environment);
+
+struct DownResult {
+    bool was_running = false;
+    std::string how;  ///< "fast" or "immediate"
+    std::chrono::nanoseconds took{0};
+};
+
+/// Stops the server; data stays.
+DownResult down(const Environment& environment);
+
+struct MigrationCounts {
+    int applied = 0;
+    int pending = 0;
+};
+
+/// A stack as `status` shows it; what a stopped or unreachable server cannot tell is empty.
+struct Status {
+    std::string state;    ///< "running", "stopped", "starting", "stopping", "not created"
+    std::string runtime;  ///< "native"
+    Endpoint endpoint;
+    pid_t pid = 0;
+    std::string version;
+    std::optional<std::uint64_t> size;  ///< bytes of the database
+    std::optional<std::chrono::seconds> uptime;
+    std::optional<int> connections;
+    std::optional<int> max_connections;
+    std::optional<MigrationCounts> migrations;
+    std::filesystem::path data_directory;
+    std::string problem;  ///< why a running server did not let us in
+};
+
+Status status(const Environment& environment);
+
+struct Health {
+    bool ready = false;
+    std::string state;   ///< as Status::state
+    std::string reason;  ///< why not
+    std::string hint;
+    std::chrono::nanoseconds took{0};
+};
+
+/// The gate, then an authenticated SELECT 1 as the project's role on its database.
+Health health(const Environment& environment);
+
+}  // namespace poststack::workflow
