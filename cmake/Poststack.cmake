@@ -25,8 +25,9 @@ endif()
 function(poststack_module name)
     cmake_parse_arguments(M "" "" "SOURCES;USES;PRIVATE_USES;TESTS" ${ARGN})
     add_library(poststack_${name} STATIC ${M_SOURCES})
-    target_include_directories(poststack_${name} PUBLIC
-        ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+    target_include_directories(poststack_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include)
+    # For "sys/file.h" alone: <sys/file.h> and its like must stay the C library's.
+    target_compile_options(poststack_${name} PUBLIC "SHELL:-iquote ${PROJECT_SOURCE_DIR}/src")
     target_link_libraries(poststack_${name}
         PUBLIC ${M_USES}
         PRIVATE ${M_PRIVATE_USES} $<BUILD_INTERFACE:poststack_flags>)
