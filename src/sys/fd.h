@@ -1,9 +1,8 @@
 // Owners of file descriptors.
 #pragma once
 
-#include <unistd.h>
-
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 
 namespace poststack::sys {

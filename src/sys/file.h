@@ -1,14 +1,13 @@
 // Files and directories. Everything that must survive a crash is written by replace_file().
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "sys/fd.h"
@@ -53,14 +52,16 @@ struct ReplaceOptions {
 };
 
 /// Replaces `path` so that a crash at any instant leaves the old or the new content, never a part:
-/// a draft with a unique name beside it, fsync, rename, fsync of the folder. The draft is removed on failure.
-/// Errors: denied, io. Source: fsync(2), rename(2).
+/// a draft with a unique name beside it (`<path>.draft-<random>`), fsync, rename, fsync of the
+/// folder. The draft is removed on failure; one left by a kill is removed by the next writer.
+/// A symlink is replaced, never followed. Errors: not_found (no such folder), denied, io.
+/// Source: fsync(2), rename(2).
 void replace_file(const std::filesystem::path& path,
                   std::string_view content,
                   const ReplaceOptions& options = {});
 
 /// Creates `path` with `content`; never touches an existing file (returns false then). Atomic and
-/// synced like replace_file() (link(2) of a synced draft).
+/// synced like replace_file().
 [[nodiscard]] bool create_file(const std::filesystem::path& path,
                                std::string_view content,
                                const ReplaceOptions& options = {.mode = 0644, .owner = {}});

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 
 namespace poststack::sys {
 
@@ -16,8 +17,8 @@ namespace poststack::sys {
 [[nodiscard]] std::optional<std::uint16_t> find_free_port(std::uint16_t first);
 
 struct PortHolder {
-    pid_t pid = 0;         ///< 0 when another user's process cannot be looked into
-    std::string program;   ///< "postgres"; empty when unknown
+    pid_t pid = 0;        ///< 0 when another user's process cannot be looked into
+    std::string program;  ///< "postgres"; empty when unknown
 };
 
 /// Who listens on TCP `port` of this machine (/proc/net/tcp, tcp6 and /proc/PID/fd).

@@ -1,13 +1,13 @@
 // Child processes with owners. Nothing between fork and exec allocates, logs or locks.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <utility>
 #include <vector>
 
@@ -26,15 +26,18 @@ struct ExitStatus {
     [[nodiscard]] std::string to_text() const;
 };
 
-/// What to start. Descriptors are borrowed until spawn() returns; -1 stands for /dev/null.
+/// What to start. Descriptors are borrowed until spawn() returns; -1 stands for /dev/null. The
+/// child inherits no other descriptor, whatever we were started with, no blocked signal and no
+/// ignored one.
 struct ProcessPlan {
     std::vector<std::string> argv;  ///< argv[0] is searched in PATH when it has no slash
     std::optional<std::filesystem::path> directory;
     std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
     std::vector<std::string> unset;                                ///< removed from ours
     bool clean_environment = false;  ///< start from PATH, HOME, LANG, LC_*, TZ, TERM alone
-    std::optional<Account> account;  ///< become this user (root only), with its groups
-    bool new_session = false;        ///< setsid(): survives our terminal, own process group
+    /// Become this user (root only), with its groups, HOME, USER and LOGNAME.
+    std::optional<Account> account;
+    bool new_session = false;  ///< setsid(): survives our terminal, own process group
     int stdin_fd = -1;
     int stdout_fd = -1;
     int stderr_fd = -1;
@@ -60,7 +63,7 @@ class ChildProcess {
     /// Its status when it has ended already.
     [[nodiscard]] std::optional<ExitStatus> try_wait();
 
-    /// Waits up to `limit` (pidfd, no polling).
+    /// Waits up to `limit`; nothing when it still runs then. Errors: interrupted.
     [[nodiscard]] std::optional<ExitStatus> wait_for(std::chrono::milliseconds limit);
 
     /// Sends `number`; false when it is gone already.
@@ -103,6 +106,10 @@ struct ToolResult {
 
 /// The full path of `program` in PATH; nothing when absent.
 [[nodiscard]] std::optional<std::filesystem::path> find_program(const std::string& program);
+
+/// Waits up to `limit` for any process, ours or not, to end; false when it still runs then. A
+/// zombie has ended. Errors: interrupted.
+[[nodiscard]] bool wait_gone(pid_t pid, std::chrono::milliseconds limit);
 
 /// True while `pid` exists (also as a zombie of somebody else, also when it is not ours).
 [[nodiscard]] bool is_alive(pid_t pid) noexcept;

@@ -1,11 +1,11 @@
 // Accounts of this machine.
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/types.h>
+#include <vector>
 
 namespace poststack::sys {
 
@@ -21,6 +21,9 @@ struct Account {
 [[nodiscard]] std::optional<Account> find_account(const std::string& name);
 [[nodiscard]] std::optional<Account> find_account(uid_t uid);
 [[nodiscard]] bool is_root() noexcept;
+
+/// The groups of `account`: its own and every group that lists it.
+[[nodiscard]] std::vector<gid_t> groups_of(const Account& account);
 
 /// True when `account` may enter `directory` and every parent of it (execute permission by owner,
 /// group or others; ACLs are not looked at).

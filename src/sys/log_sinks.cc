@@ -1,0 +1,121 @@
+#include "sys/log_sinks.h"
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "sys/env.h"
+#include "sys/errno_error.h"
+#include "sys/file.h"
+
+namespace poststack::sys {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path numbered(const fs::path& path, int number) {
+    return path.native() + '.' + std::to_string(number);
+}
+
+bool is_same_file(int fd, const fs::path& path) noexcept {
+    struct stat opened{};
+    struct stat named{};
+    return ::fstat(fd, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+std::string_view colour_of(LogLevel level) noexcept {
+    switch (level) {
+        case LogLevel::error: return "\x1b[31m";
+        case LogLevel::warning: return "\x1b[33m";
+        case LogLevel::info: return "\x1b[32m";
+        case LogLevel::debug:
+        case LogLevel::trace: return "\x1b[2m";
+    }
+    return "";
+}
+
+}  // namespace
+
+RotatingFile::RotatingFile(fs::path path, std::uint64_t max_bytes, int keep)
+    : path_(std::move(path)), max_bytes_(max_bytes), keep_(keep) {
+    open();
+}
+
+void RotatingFile::open() {
+    fd_ = UniqueFd(::open(
+        path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+    if (!fd_) throw_errno("open log file", path_);
+}
+
+void RotatingFile::rotate_if_needed(std::size_t incoming) {
+    // Another writer may rotate at any time; a few rounds settle whose turn it is.
+    constexpr int most_rounds = 5;
+    for (int round = 0; round < most_rounds; ++round) {
+        if (!is_same_file(fd_.get(), path_)) open();
+        struct stat raw{};
+        if (::fstat(fd_.get(), &raw) < 0) throw_errno("look at", path_);
+        const auto size = static_cast<std::uint64_t>(raw.st_size);
+        if (size == 0 || size + incoming <= max_bytes_) return;
+        // The lock belongs to the file that is to be moved. Held: somebody is at it, and our line
+        // is better written to the old file than waited for.
+        if (::flock(fd_.get(), LOCK_EX | LOCK_NB) < 0) return;
+        if (is_same_file(fd_.get(), path_)) {
+            for (int number = keep_ - 2; number >= 1; --number) {
+                ::rename(numbered(path_, number).c_str(), numbered(path_, number + 1).c_str());
+            }
+            const int result = keep_ > 1 ? ::rename(path_.c_str(), numbered(path_, 1).c_str())
+                                         : ::unlink(path_.c_str());
+            if (result < 0) throw_errno("rotate", path_);
+        }
+        open();  // closes the moved file and with it the lock
+    }
+}
+
+void RotatingFile::write_line(std::string_view line) {
+    std::string text(line);
+    text += '\n';
+    rotate_if_needed(text.size());
+    write_all(
+        fd_.get(), text, path_.native());  // one write(2): lines of several writers stay whole
+}
+
+Logger::Sink terminal_sink() {
+    const bool colour = is_terminal(STDERR_FILENO) && find_env("NO_COLOR").value_or("").empty();
+    return [colour](LogLevel level, std::string_view line) {
+        const std::time_t now = std::time(nullptr);
+        std::tm local{};
+        ::localtime_r(&now, &local);
+        const std::string word = colour ? fmt::format("{}{}\x1b[0m", colour_of(level), name(level))
+                                        : std::string(name(level));
+        const std::string text = fmt::format(
+            "{:02}:{:02}:{:02} {} {}\n", local.tm_hour, local.tm_min, local.tm_sec, word, line);
+        write_all(STDERR_FILENO, text, "stderr");
+    };
+}
+
+Logger::Sink file_sink(std::shared_ptr<RotatingFile> file) {
+    return [file = std::move(file)](LogLevel level, std::string_view line) mutable {
+        if (!file) return;
+        const auto now = std::chrono::system_clock::now();
+        const auto ms = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch() %
+                        std::chrono::seconds(1);
+        std::string stamp = utc_timestamp(now);
+        stamp.pop_back();  // the Z
+        try {
+            file->write_line(fmt::format("{}.{:03}Z {} {}", stamp, ms.count(), name(level), line));
+        } catch (const Error&) {
+            file.reset();  // a full disk now is most likely full at the next line
+        }
+    };
+}
+
+}  // namespace poststack::sys
