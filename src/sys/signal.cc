@@ -124,4 +124,8 @@ WaitResult wait_writable(int fd, std::chrono::milliseconds limit) {
     return wait_for(fd, POLLOUT, limit);
 }
 
+WaitResult wait_either(int fd, std::chrono::milliseconds limit) {
+    return wait_for(fd, POLLIN | POLLOUT, limit);
+}
+
 }  // namespace poststack::sys

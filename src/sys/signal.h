@@ -37,4 +37,7 @@ enum class WaitResult { ready, timeout };
 [[nodiscard]] WaitResult wait_readable(int fd, std::chrono::milliseconds limit);
 [[nodiscard]] WaitResult wait_writable(int fd, std::chrono::milliseconds limit);
 
+/// The same for whichever comes first.
+[[nodiscard]] WaitResult wait_either(int fd, std::chrono::milliseconds limit);
+
 }  // namespace poststack::sys
