@@ -74,6 +74,13 @@ std::vector<std::string> option_names(const Option& option) {
     return names;
 }
 
+std::string long_name(const Option& option) {
+    const std::vector<std::string> names = option_names(option);
+    const auto found = std::find_if(
+        names.begin(), names.end(), [](const std::string& name) { return name.starts_with("--"); });
+    return found == names.end() ? names.front() : *found;
+}
+
 bool is_flag(const Option& option) {
     return std::holds_alternative<bool*>(option.target);
 }

@@ -37,6 +37,9 @@ struct CommandLine {
 /// The names of an option one by one: {"--target-version", "--target"}.
 [[nodiscard]] std::vector<std::string> option_names(const Option& option);
 
+/// The first long name, the one to use in messages: "--target-version".
+[[nodiscard]] std::string long_name(const Option& option);
+
 /// Whether the option has no value.
 [[nodiscard]] bool is_flag(const Option& option);
 

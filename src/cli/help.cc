@@ -28,7 +28,7 @@ std::string columns(const std::vector<Row>& rows, const HelpStyle& style) {
     std::size_t widest = 0;
     for (const Row& row : rows)
         widest = std::max(widest, display_width(row.name));
-    std::size_t column = std::min<std::size_t>(widest + 4, 32);
+    std::size_t column = std::min<std::size_t>(widest + 4, 34);
     if (column + min_help_column > style.width) column = 6;
     std::string text;
     for (const Row& row : rows) {
@@ -102,7 +102,7 @@ std::string ending(std::span<const Option> globals, const HelpStyle& style) {
         names.push_back(option_names(option).back());
     std::string text =
         heading(style, "Options of every command") + "  " +
-        wrap(fmt::format("{} (\"poststack --help\")", join(names, " ")), style.width, 2) + "\n";
+        wrap(join(names, " ") + "; \"poststack --help\" describes them", style.width, 2) + "\n";
     return text + heading(style, "Exit codes") + "  " + wrap(exit_codes_line(), style.width, 2) +
            "\n";
 }

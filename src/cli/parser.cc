@@ -15,14 +15,6 @@ namespace poststack::cli {
 
 namespace {
 
-/// "--target-version" of {"-t", "--target-version"}: the name to use in messages.
-std::string long_name(const Option& option) {
-    const std::vector<std::string> names = option_names(option);
-    const auto found = std::find_if(
-        names.begin(), names.end(), [](const std::string& name) { return name.starts_with("--"); });
-    return found == names.end() ? names.front() : *found;
-}
-
 void check_choice(const Option& option, const std::string& value) {
     if (option.choices.empty()) return;
     if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end()) {
@@ -47,26 +39,33 @@ int to_number(const Option& option, const std::string& value) {
     return static_cast<int>(*number);
 }
 
-/// Puts what was typed for `option` where the command wants it.
+Error given_twice(const Option& option) {
+    return Error(ErrorKind::usage, fmt::format("option {} is given twice", long_name(option)));
+}
+
+/// Puts what was typed for `option` where the command wants it. A global option may have been
+/// stored before: once in front of the command words, once behind them.
 void store(const Option& option, const std::vector<std::string>& values) {
     if (values.empty()) return;
     for (const std::string& value : values)
         check_choice(option, value);
-    const bool takes_many = std::holds_alternative<std::vector<std::string>*>(option.target);
-    if (values.size() > 1 && !takes_many && !is_flag(option)) {
-        throw Error(ErrorKind::usage, fmt::format("option {} is given twice", long_name(option)));
-    }
     std::visit(
         [&](auto* target) {
             using Type = std::remove_pointer_t<decltype(target)>;
             if constexpr (std::is_same_v<Type, bool>) {
                 *target = true;
-            } else if constexpr (std::is_same_v<Type, std::optional<int>>) {
-                *target = to_number(option, values.front());
             } else if constexpr (std::is_same_v<Type, std::vector<std::string>>) {
-                *target = values;
+                target->insert(target->end(), values.begin(), values.end());
             } else {
-                *target = values.front();
+                if (values.size() > 1) throw given_twice(option);
+                if constexpr (!std::is_same_v<Type, std::string>) {
+                    if (target->has_value()) throw given_twice(option);
+                }
+                if constexpr (std::is_same_v<Type, std::optional<int>>) {
+                    *target = to_number(option, values.front());
+                } else {
+                    *target = values.front();
+                }
             }
         },
         option.target);

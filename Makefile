@@ -1,0 +1,42 @@
+# Short names for what the scripts in tools/ do. `make demo` and `make test` are all a newcomer needs.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: demo build release test test-faults bench install lint format clean help
+
+help:           ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
+
+demo:           ## Install what is missing, build, bring up the example project
+	@tools/demo
+
+build:          ## Build with sanitizers and tests into build/dev
+	@tools/install-deps test
+	cmake --preset dev --log-level=NOTICE
+	cmake --build --preset dev
+
+release:        ## Build the program into build/release
+	@tools/install-deps build
+	cmake --preset release --log-level=NOTICE
+	cmake --build --preset release
+
+test:           ## Install what the tests need, build and run all of them
+	@tools/test
+
+test-faults:    ## Run the full fault matrices (long)
+	@tools/test-faults
+
+bench: release  ## Measure against the peers and the limits
+	@bench/run
+
+install: release ## Install into $(DESTDIR)$(PREFIX)
+	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip
+
+lint:           ## clang-tidy, shellcheck, include rules, documentation
+	@tools/lint
+
+format:         ## Reformat the sources
+	@tools/format
+
+clean:          ## Remove what was built; a running demo is stopped first
+	@tools/clean

@@ -1,0 +1,44 @@
+# Shared by the bats files: `load support`. POSTSTACK, POSTSTACK_SOURCE and POSTSTACK_BUILD are set
+# by ctest.
+bats_require_minimum_version 1.5.0
+
+# Runs poststack and keeps standard error apart: $status, $output, $stderr, $stderr_lines.
+poststack() {
+    run --separate-stderr "$POSTSTACK" "$@"
+}
+
+# Ends the test with what poststack said unless it exited with $1.
+expect_status() {
+    [ "$status" -eq "$1" ] || {
+        echo "exit code $status instead of $1"
+        echo "stdout: $output"
+        echo "stderr: $stderr"
+        return 1
+    }
+}
+
+# Makes an empty project directory and goes there: $project.
+make_project() {
+    project=$(mktemp -d "$BATS_TEST_TMPDIR/project.XXXXXX")
+    # Root's server runs under another account, which has to reach the project.
+    chmod 0755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$project" 2>/dev/null || true
+    cd "$project"
+}
+
+# For teardown: stops what a test has left running in its project.
+stop_project() {
+    if [ -n "${project:-}" ] && [ -d "$project/.poststack" ]; then
+        "$POSTSTACK" --project "$project" down >/dev/null 2>&1 || true
+    fi
+}
+
+# Skips where a tool is missing; in CI, where POSTSTACK_REQUIRE_TOOLS is set, that is a failure.
+require_tool() {
+    if ! command -v "$1" >/dev/null; then
+        if [ -n "${POSTSTACK_REQUIRE_TOOLS:-}" ]; then
+            echo "missing $1: run tools/install-deps test"
+            return 1
+        fi
+        skip "missing $1"
+    fi
+}
