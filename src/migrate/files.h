@@ -24,13 +24,14 @@ struct Version {
 /// One `NNN_name.sql` and its `NNN_name.rollback.sql`.
 struct MigrationFile {
     Version version;
-    std::string digits;         ///< the version as written: "002"
-    std::string name;           ///< "add_users"
-    std::string file_name;      ///< "002_add_users.sql"
-    std::string sha256;         ///< of the bytes, 64 lower-case hexadecimal digits
-    std::string description;    ///< of "-- Description: ..." in the first ten lines
-    std::uint64_t size = 0;     ///< bytes
-    std::string rollback_file;  ///< file name, "" when there is none
+    std::string digits;           ///< the version as written: "002"
+    std::string name;             ///< "add_users"
+    std::string file_name;        ///< "002_add_users.sql"
+    std::string sha256;           ///< of the bytes, 64 lower-case hexadecimal digits
+    std::string description;      ///< of "-- Description: ..." in the first ten lines
+    std::uint64_t size = 0;       ///< bytes
+    bool no_transaction = false;  ///< "-- poststack: no-transaction" above the first statement
+    std::string rollback_file;    ///< file name, "" when there is none
 
     /// "002_add_users"
     [[nodiscard]] std::string stem() const;
@@ -49,9 +50,9 @@ struct MigrationSet {
 ///
 /// Thread safe. Dot files, editors' backups and other extensions are ignored; names that look like
 /// a migration but are none become warnings.
-/// Errors: config for two files of one version (both named), a rollback without its migration, a
-///   directory or device in a file's place, a version too long; not_found without the directory;
-///   denied, io.
+/// Errors: config for two files of one version (both named), another tool's rollback name, an
+///   unknown "-- poststack:" line, a directory or device in a file's place, a version too long;
+///   not_found without the directory; denied, io.
 [[nodiscard]] MigrationSet read_migrations(const std::filesystem::path& directory);
 
 }  // namespace poststack::migrate

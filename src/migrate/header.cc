@@ -1,0 +1,63 @@
+#include "migrate/header.h"
+
+#include <cstddef>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace poststack::migrate {
+namespace {
+
+constexpr int description_lines = 10;
+constexpr std::string_view mark = "--";
+
+/// The text behind `label` when `comment` starts with it, in any case.
+std::optional<std::string_view> behind(std::string_view comment, std::string_view label) {
+    if (comment.size() < label.size()) return std::nullopt;
+    if (to_lower(comment.substr(0, label.size())) != label) return std::nullopt;
+    return trim(comment.substr(label.size()));
+}
+
+void apply_directives(std::string_view words, std::string_view place, Header& header) {
+    for (const std::string_view piece : split(words, ',')) {
+        const std::string_view word = trim(piece);
+        if (word == "no-transaction") {
+            header.no_transaction = true;
+            continue;
+        }
+        throw Error(ErrorKind::config,
+                    fmt::format("{}: unknown word \"{}\" behind \"-- poststack:\"", place, word))
+            .hint("The word known is no-transaction.");
+    }
+}
+
+}  // namespace
+
+Header parse_header(std::string_view text, std::string_view name) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    Header header;
+    bool above_statements = true;
+    for (int line = 1; !text.empty() && (above_statements || line <= description_lines); ++line) {
+        const std::size_t newline = text.find('\n');
+        const std::string_view content = trim(text.substr(0, newline));
+        text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+        if (!content.starts_with(mark)) {
+            above_statements = above_statements && content.empty();
+            continue;
+        }
+        const std::string_view comment = trim(content.substr(mark.size()));
+        if (line <= description_lines && header.description.empty()) {
+            if (const auto found = behind(comment, "description:")) header.description = *found;
+        }
+        if (!above_statements) continue;
+        if (const auto found = behind(comment, "poststack:")) {
+            apply_directives(*found, fmt::format("{}:{}", name, line), header);
+        }
+    }
+    return header;
+}
+
+}  // namespace poststack::migrate

@@ -1,0 +1,19 @@
+// The comment lines at the top of a migration that poststack reads.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace poststack::migrate {
+
+struct Header {
+    std::string description;      ///< of "-- Description: text", in the first ten lines
+    bool no_transaction = false;  ///< "-- poststack: no-transaction"
+};
+
+/// Reads the start of a file: the description in its first ten lines, "-- poststack:" lines up to
+/// the first line that is neither blank nor a "--" comment.
+/// Errors: config for an unknown word in a "-- poststack:" line, as "name:line: ...".
+[[nodiscard]] Header parse_header(std::string_view text, std::string_view name);
+
+}  // namespace poststack::migrate
