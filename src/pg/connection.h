@@ -112,19 +112,13 @@ class Connection {
     /// `text` as an SQL literal.
     [[nodiscard]] std::string quote_literal(std::string_view text) const;
 
-    /// libpq's handle, for the other files of this module.
-    [[nodiscard]] pg_conn* get() const noexcept;
-
-  private:
-    friend class CopyIn;
-    friend class Pipeline;
     struct State;
 
-    /// Waits until libpq has the next result (or none is left) and returns it.
-    pg_result* await_result();
-    Result finish_statement();
-    void flush();
-    void abandon(std::string_view why) noexcept;
+    /// For the other files of this module (pg/connection_state.h).
+    [[nodiscard]] State& state() const noexcept { return *state_; }
+
+  private:
+    [[nodiscard]] pg_conn* get() const noexcept;
 
     std::unique_ptr<State> state_;
 };
