@@ -39,6 +39,15 @@ std::vector<Result> Connection::script_all(const std::string& sql) {
     });
 }
 
+void Connection::script_each(const std::string& sql,
+                             const std::function<void(const Result&)>& each) {
+    state_->guarded([&] {
+        state_->require_sent(PQsendQuery(get(), sql.c_str()));
+        state_->flush();
+        state_->finish_each([&](const Result& result) { each(result); });
+    });
+}
+
 Result Connection::script(const std::string& sql) {
     std::vector<Result> results = script_all(sql);
     return results.empty() ? Result{} : std::move(results.back());

@@ -78,6 +78,10 @@ class Connection {
     /// As script(), but every statement's result in order.
     std::vector<Result> script_all(const std::string& sql);
 
+    /// As script(), handing each completed statement's result to `each` in order before the Error
+    /// of a failing one is thrown: its calls count what succeeded.
+    void script_each(const std::string& sql, const std::function<void(const Result&)>& each);
+
     /// Bounds each later statement on the client's side: after `limit` it is cancelled and
     /// Error(timeout) thrown. Zero: no bound (the default). Use statement_timeout as well: it needs
     /// no second connection.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 
 #include "sys/signal.h"
 
@@ -85,22 +86,32 @@ void Connection::State::end_copy(ExecStatusType status, const char* reason) {
     }
 }
 
-std::vector<Result> Connection::State::finish_all() {
-    std::vector<Result> results;
-    std::optional<Error> failure;
+void Connection::State::finish_each(const std::function<void(Result)>& each) {
+    std::exception_ptr failure;
     while (PGresult* raw = next_result()) {
         Result result(raw);
         const ExecStatusType status = PQresultStatus(raw);
         if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
             end_copy(status, "data for COPY FROM STDIN can be sent only by a statement of its own");
-        } else if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE ||
-                   status == PGRES_NONFATAL_ERROR) {
-            if (!failure) failure = server_error(raw, conn.get());
-        } else {
-            results.push_back(std::move(result));
+            continue;
+        }
+        if (failure) continue;
+        try {
+            if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE ||
+                status == PGRES_NONFATAL_ERROR) {
+                throw server_error(raw, conn.get());
+            }
+            each(std::move(result));
+        } catch (...) {
+            failure = std::current_exception();
         }
     }
-    if (failure) throw *failure;
+    if (failure) std::rethrow_exception(failure);
+}
+
+std::vector<Result> Connection::State::finish_all() {
+    std::vector<Result> results;
+    finish_each([&](Result result) { results.push_back(std::move(result)); });
     return results;
 }
 

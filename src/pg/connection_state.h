@@ -45,7 +45,9 @@ struct Connection::State {
     /// Waits for the next result of the running statement; null after the last.
     PGresult* next_result();
 
-    /// Reads results to the end; throws the first error of them once all are read.
+    /// Reads results to the end, handing each success to `each`; throws the first error of them, or
+    /// of `each`, once all are read.
+    void finish_each(const std::function<void(Result)>& each);
     std::vector<Result> finish_all();
 
     /// Runs `body`, which sends and reads one statement. When it is interrupted or late, the

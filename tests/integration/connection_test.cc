@@ -83,6 +83,29 @@ TEST_F(ConnectionTest, ScriptRunsEveryStatementAndReturnsTheLastResult) {
     EXPECT_EQ(session.script("").rows(), 0U);
 }
 
+TEST_F(ConnectionTest, ScriptEachCountsTheStatementsBeforeTheFailingOne) {
+    Connection session = connect();
+    std::vector<std::string> tags;
+
+    const Error error = caught([&] {
+        session.script_each("create table s (); select 1; select 1 / 0; select 2",
+                            [&](const Result& result) { tags.emplace_back(result.tag()); });
+    });
+
+    EXPECT_EQ(error.sqlstate(), "22012");
+    EXPECT_EQ(tags, (std::vector<std::string>{"CREATE TABLE", "SELECT 1"}));
+}
+
+TEST_F(ConnectionTest, AScriptThatKillsItsSessionLeavesALostOne) {
+    Connection session = connect();
+
+    const Error error = caught(
+        [&] { (void)session.script("select 1; select pg_terminate_backend(pg_backend_pid())"); });
+
+    EXPECT_EQ(error.sqlstate(), "57P01");
+    EXPECT_TRUE(session.is_broken());
+}
+
 TEST_F(ConnectionTest, AScriptThatWantsCopyDataEndsInsteadOfHanging) {
     Connection session = connect();
     (void)session.query("create table t (id int)");
