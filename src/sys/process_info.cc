@@ -35,8 +35,7 @@ std::vector<std::string> stat_fields(pid_t pid) {
     const std::size_t name_end = text.rfind(") ");
     if (name_end == std::string::npos) return {};
     std::vector<std::string> fields;
-    const std::string_view rest = trim(std::string_view(text).substr(name_end + 2));
-    for (const std::string_view field : split(rest, ' ')) {
+    for (const std::string_view field : split(trim(text.substr(name_end + 2)), ' ')) {
         fields.emplace_back(field);
     }
     return fields;
