@@ -51,7 +51,7 @@ class EnvFile {
     /// The line (from 1) of the last assignment of `name`; 0 when there is none.
     [[nodiscard]] int line(std::string_view name) const;
 
-    /// `"/path/.env":3` without quotes, for messages: ".env:3" below the current project.
+    /// File name and line of the last assignment of `name`, for messages: ".env:3".
     [[nodiscard]] std::string where(std::string_view name) const;
 
     /// Names in the order of their first assignment.
@@ -87,10 +87,13 @@ class EnvFile {
         std::size_t value_end = 0;
         int line = 0;
         bool has_value = true;  ///< false for a bare NAME
+        bool is_set = true;     ///< false for a bare NAME that the environment does not have
     };
 
     friend class EnvParser;
     [[nodiscard]] const Assignment* last(std::string_view name) const;
+    static void append_line(std::string& text, std::string_view line);
+    void assign(std::string text);
 
     std::filesystem::path path_;
     Environment environment_;
@@ -102,11 +105,5 @@ class EnvFile {
 
 /// `value` as it is written behind "NAME=": bare when harmless, else in single or double quotes.
 [[nodiscard]] std::string quote_env_value(std::string_view value);
-
-/// Replaces ${..} in `text` as in an unquoted value. `origin` is for messages.
-/// Errors: config.
-[[nodiscard]] std::string interpolate(std::string_view text,
-                                      const Environment& variables,
-                                      std::string_view origin);
 
 }  // namespace poststack::config

@@ -24,14 +24,14 @@ enum class KeyType {
 struct KeySpec {
     std::string_view name;  ///< in poststack.yaml; POSTSTACK_<NAME> in the environment and .env
     KeyType type = KeyType::text;
-    std::string_view default_value;  ///< empty: not set
-    std::string_view help;           ///< one line
+    std::string_view default_value = {};  ///< empty: not set
+    std::string_view help;                ///< one line
     std::int64_t min = 0;
     std::int64_t max = 0;
-    std::string_view choices;       ///< "podman|docker|native"
-    std::string_view aliases;       ///< further names, separated by "|"
-    std::string_view variables;     ///< further variables read as they are, separated by "|"
-    std::string_view default_text;  ///< what help says where the default is computed
+    std::string_view choices = {};       ///< "podman|docker|native"
+    std::string_view aliases = {};       ///< further names, separated by "|"
+    std::string_view variables = {};     ///< further variables read as they are, separated by "|"
+    std::string_view default_text = {};  ///< what help says where the default is computed
     bool secret = false;
 
     /// The names a user may write, the documented one first.

@@ -22,6 +22,7 @@ struct Setting {
     std::string value;   ///< as written; list items joined by ","
     std::string source;  ///< "flag --runtime", "environment POSTSTACK_RUNTIME", ".env:3",
                          ///< "poststack.yaml:7", "default"
+    std::vector<std::string> items = {};  ///< of a list
     bool is_default = true;
 };
 
