@@ -33,6 +33,7 @@ function(poststack_module name)
         PRIVATE ${M_PRIVATE_USES} $<BUILD_INTERFACE:poststack_flags>)
     if(M_TESTS AND POSTSTACK_TESTS)
         add_executable(${name}_test ${M_TESTS})
+        target_compile_options(${name}_test PRIVATE "SHELL:-iquote ${PROJECT_SOURCE_DIR}/tests")
         target_link_libraries(${name}_test PRIVATE
             poststack_${name} ${M_PRIVATE_USES} poststack_flags GTest::gmock GTest::gtest_main)
         add_test(NAME unit.${name} COMMAND ${name}_test)

@@ -78,6 +78,10 @@ class Connection {
     /// As script(), but every statement's result in order.
     std::vector<Result> script_all(const std::string& sql);
 
+    /// As script(), handing each completed statement's result to `each` in order before the Error
+    /// of a failing one is thrown: its calls count what succeeded.
+    void script_each(const std::string& sql, const std::function<void(const Result&)>& each);
+
     /// Bounds each later statement on the client's side: after `limit` it is cancelled and
     /// Error(timeout) thrown. Zero: no bound (the default). Use statement_timeout as well: it needs
     /// no second connection.
@@ -112,19 +116,13 @@ class Connection {
     /// `text` as an SQL literal.
     [[nodiscard]] std::string quote_literal(std::string_view text) const;
 
-    /// libpq's handle, for the other files of this module.
-    [[nodiscard]] pg_conn* get() const noexcept;
-
-  private:
-    friend class CopyIn;
-    friend class Pipeline;
     struct State;
 
-    /// Waits until libpq has the next result (or none is left) and returns it.
-    pg_result* await_result();
-    Result finish_statement();
-    void flush();
-    void abandon(std::string_view why) noexcept;
+    /// For the other files of this module (pg/connection_state.h).
+    [[nodiscard]] State& state() const noexcept { return *state_; }
+
+  private:
+    [[nodiscard]] pg_conn* get() const noexcept;
 
     std::unique_ptr<State> state_;
 };

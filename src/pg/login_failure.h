@@ -18,14 +18,16 @@ namespace poststack::pg {
 enum class LoginFailure {
     unresolved,       ///< timeout 7: the host name has no address
     no_route,         ///< timeout 7: network or host unreachable
-    refused,          ///< timeout 7: nothing listens on the port
-    socket_missing,   ///< timeout 7: no socket file, or nobody behind it
+    refused,          ///< timeout 7, retryable: nothing listens on the port
+    socket_missing,   ///< timeout 7, retryable: no socket file, or nobody behind it
     socket_denied,    ///< denied 6: no permission on the socket
     starting,         ///< timeout 7, retryable: starting, stopping, in recovery (57P03)
-    wrong_password,   ///< denied 6: 28P01
+    wrong_password,   ///< denied 6: 28P01; the server does not tell it from an unknown role
     no_password,      ///< denied 6: the server wants one, none was given
     rejected,         ///< denied 6: no rule of pg_hba.conf lets this login in (28000)
+    identity,         ///< denied 6: peer, ident or certificate names somebody else (28000)
     role_missing,     ///< denied 6: no such role, or it may not log in (28000)
+    no_privilege,     ///< denied 6: no CONNECT privilege on the database (42501)
     no_database,      ///< not_found 4: 3D000
     too_many,         ///< database 9, retryable: 53300
     tls_required,     ///< config 3: the server takes this login only with TLS
@@ -43,9 +45,8 @@ enum class LoginFailure {
 
 /// What libpq knows about a failed attempt.
 struct LoginReport {
-    std::string text;  ///< PQerrorMessage, verbose, C locale
-    bool needs_password = false;
-    bool tls = false;  ///< the attempt was encrypted
+    std::string text;             ///< PQerrorMessage, verbose, C locale
+    bool needs_password = false;  ///< the server asked for a password and none was offered
 };
 
 struct LoginDiagnosis {

@@ -48,7 +48,7 @@ struct Owner {
 
 struct ReplaceOptions {
     mode_t mode = 0600;
-    std::optional<Owner> owner;  ///< chown of the new file (needs root)
+    std::optional<Owner> owner = {};  ///< chown of the new file (needs root)
 };
 
 /// Replaces `path` so that a crash at any instant leaves the old or the new content, never a part:

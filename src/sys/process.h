@@ -30,19 +30,19 @@ struct ExitStatus {
 /// child inherits no other descriptor, whatever we were started with, no blocked signal and no
 /// ignored one.
 struct ProcessPlan {
-    std::vector<std::string> argv;  ///< argv[0] is searched in PATH when it has no slash
-    std::optional<std::filesystem::path> directory;
-    std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
-    std::vector<std::string> unset;                                ///< removed from ours
+    std::vector<std::string> argv = {};  ///< argv[0] is searched in PATH when it has no slash
+    std::optional<std::filesystem::path> directory = {};
+    std::vector<std::pair<std::string, std::string>> environment = {};  ///< added to ours
+    std::vector<std::string> unset = {};                                ///< removed from ours
     bool clean_environment = false;  ///< start from PATH, HOME, LANG, LC_*, TZ, TERM alone
     /// Become this user (root only), with its groups, HOME, USER and LOGNAME.
-    std::optional<Account> account;
+    std::optional<Account> account = {};
     bool new_session = false;  ///< setsid(): survives our terminal, own process group
     int stdin_fd = -1;
     int stdout_fd = -1;
     int stderr_fd = -1;
-    std::vector<int> keep_fds;  ///< inherited under the same number
-    std::optional<mode_t> umask;
+    std::vector<int> keep_fds = {};  ///< inherited under the same number
+    std::optional<mode_t> umask = {};
 };
 
 /// A running child. The destructor kills (SIGKILL) and reaps it unless it was waited for or

@@ -35,7 +35,8 @@ std::vector<std::string> stat_fields(pid_t pid) {
     const std::size_t name_end = text.rfind(") ");
     if (name_end == std::string::npos) return {};
     std::vector<std::string> fields;
-    for (const std::string_view field : split(trim(text.substr(name_end + 2)), ' ')) {
+    const std::string_view rest = trim(std::string_view(text).substr(name_end + 2));
+    for (const std::string_view field : split(rest, ' ')) {
         fields.emplace_back(field);
     }
     return fields;
