@@ -11,12 +11,14 @@
 #include "base/text.h"
 #include "support/in_child.h"
 #include "sys/file.h"
+#include "sys/user.h"
 
 namespace poststack::sys {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::MatchesRegex;
 
 class RotatingFileTest : public testing::Test {
@@ -37,7 +39,7 @@ TEST_F(RotatingFileTest, AppendsLinesPrivately) {
 }
 
 TEST_F(RotatingFileTest, KeepsTheNewestFilesAlone) {
-    RotatingFile file(at("log"), 10, 3);
+    RotatingFile file(at("log"), {.max_bytes = 10, .keep = 3});
     for (const char* line : {"line one", "line two", "line three", "line four"}) {
         file.write_line(line);
     }
@@ -49,7 +51,7 @@ TEST_F(RotatingFileTest, KeepsTheNewestFilesAlone) {
 }
 
 TEST_F(RotatingFileTest, FillsAFileUpToItsLimit) {
-    RotatingFile file(at("log"), 10, 2);
+    RotatingFile file(at("log"), {.max_bytes = 10, .keep = 2});
     file.write_line("1234");
     file.write_line("6789");
     file.write_line("x");
@@ -59,7 +61,7 @@ TEST_F(RotatingFileTest, FillsAFileUpToItsLimit) {
 }
 
 TEST_F(RotatingFileTest, WritesALineThatIsLargerThanAFile) {
-    RotatingFile file(at("log"), 10, 2);
+    RotatingFile file(at("log"), {.max_bytes = 10, .keep = 2});
     file.write_line(std::string(100, 'x'));
     file.write_line("y");
 
@@ -68,7 +70,7 @@ TEST_F(RotatingFileTest, WritesALineThatIsLargerThanAFile) {
 }
 
 TEST_F(RotatingFileTest, WithOneFileStartsOver) {
-    RotatingFile file(at("log"), 10, 1);
+    RotatingFile file(at("log"), {.max_bytes = 10, .keep = 1});
     file.write_line("12345678");
     file.write_line("x");
 
@@ -77,8 +79,8 @@ TEST_F(RotatingFileTest, WithOneFileStartsOver) {
 }
 
 TEST_F(RotatingFileTest, FollowsARotationBySomebodyElse) {
-    RotatingFile first(at("log"), 10, 3);
-    RotatingFile second(at("log"), 10, 3);
+    RotatingFile first(at("log"), {.max_bytes = 10, .keep = 3});
+    RotatingFile second(at("log"), {.max_bytes = 10, .keep = 3});
     first.write_line("12345678");
     second.write_line("abcdefgh");
     first.write_line("x");
@@ -108,7 +110,7 @@ TEST_F(RotatingFileTest, LosesNoLineOfManyWriters) {
             children.push_back(pid);
             continue;
         }
-        RotatingFile file(at("log"), 2000, 100);
+        RotatingFile file(at("log"), {.max_bytes = 2000, .keep = 100});
         for (int line = 0; line < lines; ++line) {
             file.write_line("writer " + std::to_string(writer) + " line " + std::to_string(line));
         }
@@ -142,7 +144,7 @@ TEST_F(RotatingFileTest, RefusesASymlinkAndAMissingFolder) {
 
 TEST_F(RotatingFileTest, SinkStampsItsLines) {
     Logger logger;
-    logger.add_sink(LogLevel::debug, file_sink(std::make_shared<RotatingFile>(at("log"))));
+    logger.add_sink(LogLevel::debug, file_sink(at("log")));
 
     logger.info("started", {{"pid", "7"}});
 
@@ -150,16 +152,45 @@ TEST_F(RotatingFileTest, SinkStampsItsLines) {
                 MatchesRegex("20[0-9-]{8}T[0-9:]{8}\\.[0-9]{3}Z info started pid=7\n"));
 }
 
-TEST_F(RotatingFileTest, SinkGoesQuietWhenTheFileCannotBeWritten) {
-    fs::create_directory(at("logs"));
+TEST_F(RotatingFileTest, SinkMakesItsFileAtTheFirstLine) {
     Logger logger;
-    logger.add_sink(LogLevel::debug, file_sink(std::make_shared<RotatingFile>(at("logs/log"))));
-    fs::remove_all(at("logs"));
+    logger.add_sink(LogLevel::info, file_sink(at("logs/database/log")));
+    logger.debug("not for the file");
+    EXPECT_FALSE(find_info(at("logs")));
+
+    logger.info("for the file");
+
+    EXPECT_THAT(content("logs/database/log"), HasSubstr("for the file"));
+}
+
+TEST_F(RotatingFileTest, SinkGivesNewFilesToTheirOwner) {
+    if (!is_root()) GTEST_SKIP() << "needs root";
+    Logger logger;
+    const Rotation rotation{.max_bytes = 20, .keep = 2, .owner = Owner{12345, 23456}};
+    logger.add_sink(LogLevel::info, file_sink(at("logs/log"), rotation));
+
+    logger.info("one");
+    logger.info("two");
+
+    for (const char* name : {"logs", "logs/log", "logs/log.1"}) {
+        EXPECT_EQ(find_info(at(name))->uid, 12345U) << name;
+        EXPECT_EQ(find_info(at(name))->gid, 23456U) << name;
+    }
+    EXPECT_NE(find_info(folder.path())->uid, 12345U) << "what was there keeps its owner";
+}
+
+TEST_F(RotatingFileTest, SinkGoesQuietWhenTheFileCannotBeWritten) {
+    RotatingFile(at("logs")).write_line("a file, where the folder should be");
+    std::vector<std::string> failures;
+    Logger logger;
+    logger.add_sink(LogLevel::info, file_sink(at("logs/log"), {}, [&](const Error& error) {
+                        failures.push_back(error.message());
+                    }));
 
     EXPECT_NO_THROW(logger.info("one"));
     EXPECT_NO_THROW(logger.info("two"));
 
-    EXPECT_FALSE(find_info(at("logs")));
+    EXPECT_THAT(failures, ElementsAre(HasSubstr("logs/log")));
 }
 
 TEST_F(RotatingFileTest, TerminalSinkWritesPlainLinesToAPipe) {

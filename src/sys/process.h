@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -119,5 +120,8 @@ struct ToolResult {
 
 /// argv[0]'s file name of `pid` from /proc, e.g. "postgres"; nothing when it is gone.
 [[nodiscard]] std::optional<std::string> program_name(pid_t pid);
+
+/// Device and inode of every regular file that some process we may look into has open.
+[[nodiscard]] std::set<std::pair<dev_t, ino_t>> open_files();
 
 }  // namespace poststack::sys

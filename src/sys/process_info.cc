@@ -48,6 +48,17 @@ bool has_ended(pid_t pid) {
     return fields.empty() || fields[0] == "Z" || fields[0] == "X";
 }
 
+void add_open_files(const fs::path& process, std::set<std::pair<dev_t, ino_t>>& files) {
+    std::error_code failure;  // gone meanwhile, or another user's
+    for (fs::directory_iterator entry(process / "fd", failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        struct stat raw{};
+        if (::stat(entry->path().c_str(), &raw) == 0 && S_ISREG(raw.st_mode)) {
+            files.emplace(raw.st_dev, raw.st_ino);
+        }
+    }
+}
+
 bool is_program(const fs::path& path) {
     const auto info = find_info(path, true);
     return info && info->type == FileType::regular && ::access(path.c_str(), X_OK) == 0;
@@ -109,6 +120,14 @@ std::optional<std::string> program_name(pid_t pid) {
     const std::optional<std::string> command = find_proc_file(pid, "comm");
     if (!command) return std::nullopt;
     return std::string(trim(*command));
+}
+
+std::set<std::pair<dev_t, ino_t>> open_files() {
+    std::set<std::pair<dev_t, ino_t>> files;
+    for (const std::string& name : list_directory("/proc")) {
+        if (parse_integer(name)) add_open_files(fs::path("/proc") / name, files);
+    }
+    return files;
 }
 
 }  // namespace poststack::sys

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +88,20 @@ TEST(ProcessInfo, NamesAZombie) {
     EXPECT_EQ(program_name(pid), "sys_test");
     EXPECT_TRUE(wait_gone(pid, 60s)) << "a zombie has ended";
     ::waitpid(pid, nullptr, 0);
+}
+
+TEST(OpenFiles, HoldsWhatIsOpenAlone) {
+    const TempDir folder;
+    replace_file(folder.path() / "open", "");
+    replace_file(folder.path() / "closed", "");
+    const UniqueFd file(::open((folder.path() / "open").c_str(), O_RDONLY | O_CLOEXEC));
+    const auto has = [files = open_files()](const fs::path& path) {
+        const auto info = find_info(path);
+        return files.contains({info->device, info->inode});
+    };
+
+    EXPECT_TRUE(has(folder.path() / "open"));
+    EXPECT_FALSE(has(folder.path() / "closed"));
 }
 
 TEST(WaitGone, SeesTheEndOfAProcessThatIsNotOurs) {
