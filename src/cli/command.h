@@ -34,6 +34,7 @@ struct Argument {
     std::string help;
     Target target;
     bool required = false;
+    std::vector<std::string> choices = {};  ///< allowed words; empty: anything
 };
 
 /// One command. `path` is the words to type: {"database", "migrate"}.

@@ -12,6 +12,7 @@ CommandTable all_commands() {
     };
     // One line per command, in the order in which help shows them.
     table.commands.push_back(make_version_command());
+    table.commands.push_back(make_completion_command());
     return table;
 }
 

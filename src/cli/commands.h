@@ -24,6 +24,7 @@ struct CommandTable {
 [[nodiscard]] CommandTable all_commands();
 
 // One line per command, in the order of commands.cc.
+[[nodiscard]] Command make_completion_command();
 [[nodiscard]] Command make_version_command();
 
 }  // namespace poststack::cli

@@ -15,13 +15,17 @@ namespace poststack::cli {
 
 namespace {
 
+/// "option --format", or "SHELL" for an argument.
+std::string label(const Option& option) {
+    return option.names.starts_with('-') ? "option " + long_name(option) : option.names;
+}
+
 void check_choice(const Option& option, const std::string& value) {
     if (option.choices.empty()) return;
     if (std::find(option.choices.begin(), option.choices.end(), value) != option.choices.end()) {
         return;
     }
-    Error error(ErrorKind::usage,
-                fmt::format("option {} does not take \"{}\"", long_name(option), value));
+    Error error(ErrorKind::usage, fmt::format("{} does not take \"{}\"", label(option), value));
     const auto near = nearest(value, option.choices);
     error.set_hint(near ? fmt::format("Did you mean \"{}\"?", *near)
                         : fmt::format("Use one of: {}.", join(option.choices, ", ")));
@@ -32,15 +36,14 @@ int to_number(const Option& option, const std::string& value) {
     const auto number = parse_integer(value);
     if (!number || *number < std::numeric_limits<int>::min() ||
         *number > std::numeric_limits<int>::max()) {
-        throw Error(
-            ErrorKind::usage,
-            fmt::format("option {} needs a whole number, not \"{}\"", long_name(option), value));
+        throw Error(ErrorKind::usage,
+                    fmt::format("{} needs a whole number, not \"{}\"", label(option), value));
     }
     return static_cast<int>(*number);
 }
 
 Error given_twice(const Option& option) {
-    return Error(ErrorKind::usage, fmt::format("option {} is given twice", long_name(option)));
+    return Error(ErrorKind::usage, label(option) + " is given twice");
 }
 
 /// Puts what was typed for `option` where the command wants it. A global option may have been
@@ -174,8 +177,11 @@ void assign_arguments(const Command& command, const std::vector<std::string>& va
                 .hint(fmt::format("Type \"poststack help {}\" for what to type.",
                                   join(command.path, " ")));
         }
-        const Option as_option{
-            .names = argument.name, .value = argument.name, .help = {}, .target = argument.target};
+        const Option as_option{.names = argument.name,
+                               .value = argument.name,
+                               .help = {},
+                               .target = argument.target,
+                               .choices = argument.choices};
         const bool many = std::holds_alternative<std::vector<std::string>*>(argument.target);
         const std::size_t end = many ? values.size() : next + 1;
         store(as_option,

@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# `version`, the manual page and what help looks like on terminals.
+load support
+
+@test "version names the release" {
+    poststack version
+    expect_status 0
+    [[ "$output" =~ ^poststack\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    text=$output
+    poststack --version
+    expect_status 0
+    [ "$output" = "$text" ]
+}
+
+@test "version as JSON names the client library too" {
+    poststack version --json
+    expect_status 0
+    python3 -c '
+import json, re, sys
+version = json.loads(sys.argv[1])
+assert list(version) == ["version", "libpq"], version
+assert re.fullmatch(r"\d+\.\d+\.\d+", version["version"]), version
+assert re.fullmatch(r"\d+(\.\d+)+", version["libpq"]), version' "$output"
+}
+
+@test "version looks at no file of the project, even a broken one" {
+    printf 'BROKEN="\n' >.env
+    echo ': : :' >poststack.yaml
+    poststack version
+    expect_status 0
+}
+
+@test "the manual page has every command and no formatting errors" {
+    require_tool man
+    page=$POSTSTACK_BUILD/src/cli/generated/poststack.1
+    run env MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings --local-file "$page"
+    [ "$status" -eq 0 ]
+    [[ "$output" != *warning* ]]
+    rendered=$output
+    for command in $(awk -F'`' '/^\| \[`poststack/ {gsub("poststack ", "", $2); gsub(" ", "-", $2); print $2}' \
+        "$POSTSTACK_SOURCE/docs/commands/README.md"); do
+        [[ "$rendered" == *"poststack ${command//-/?}"* ]] || {
+            echo "missing: $command"
+            return 1
+        }
+    done
+}
+
+@test "help fits a narrow terminal" {
+    for columns in 40 60; do
+        script --quiet --command "stty cols $columns; NO_COLOR=1 '$POSTSTACK' --help" /dev/null </dev/null |
+            tr -d '\r' >help.txt
+        [ -s help.txt ]
+        run awk -v limit="$columns" 'length($0) > limit' help.txt
+        [ -z "$output" ]
+    done
+}
+
+@test "colour only on a terminal and without NO_COLOR" {
+    escape=$'\e['
+    run "$POSTSTACK" --help
+    [[ "$output" != *"$escape"* ]]
+    run script --quiet --command "'$POSTSTACK' --help" /dev/null </dev/null
+    [[ "$output" == *"$escape"* ]]
+    run script --quiet --command "NO_COLOR=1 '$POSTSTACK' --help" /dev/null </dev/null
+    [[ "$output" != *"$escape"* ]]
+    run script --quiet --command "'$POSTSTACK' verison" /dev/null </dev/null
+    [[ "$output" == *"$escape"*"error:"* ]]
+}
