@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "pg/client_version.h"
 
 namespace poststack::cli {
 
@@ -10,7 +11,7 @@ namespace {
 
 int run_version(Context& context) {
     if (context.json()) {
-        context.print({{"version", POSTSTACK_VERSION}});
+        context.print({{"version", POSTSTACK_VERSION}, {"libpq", pg::client_version()}});
     } else {
         context.out << "poststack " << POSTSTACK_VERSION << '\n';
     }

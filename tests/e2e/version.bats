@@ -33,17 +33,17 @@ assert re.fullmatch(r"\d+(\.\d+)+", version["libpq"]), version' "$output"
 @test "the manual page has every command and no formatting errors" {
     require_tool man
     page=$POSTSTACK_BUILD/src/cli/generated/poststack.1
-    run env MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings --local-file "$page"
-    [ "$status" -eq 0 ]
-    [[ "$output" != *warning* ]]
-    rendered=$output
-    for command in $(awk -F'`' '/^\| \[`poststack/ {gsub("poststack ", "", $2); gsub(" ", "-", $2); print $2}' \
-        "$POSTSTACK_SOURCE/docs/commands/README.md"); do
-        [[ "$rendered" == *"poststack ${command//-/?}"* ]] || {
+    MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings --local-file "$page" 2>warnings | tr -s ' \n' '  ' >rendered
+    [ ! -s warnings ]
+    # The list of commands in docs/ is held to the table by a test of its own.
+    sed -n 's/^| \[`\(poststack [^`]*\)`.*/\1/p' "$POSTSTACK_SOURCE/docs/commands/README.md" >commands
+    [ -s commands ]
+    while read -r command; do
+        grep -qF -- "$command" rendered || {
             echo "missing: $command"
             return 1
         }
-    done
+    done <commands
 }
 
 @test "help fits a narrow terminal" {
