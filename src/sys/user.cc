@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <vector>
 
@@ -56,6 +57,11 @@ std::optional<Account> find_account(uid_t uid) {
 
 bool is_root() noexcept {
     return ::geteuid() == 0;
+}
+
+std::string host_name() {
+    struct utsname names {};
+    return ::uname(&names) == 0 ? names.nodename : "localhost";
 }
 
 std::vector<gid_t> groups_of(const Account& account) {

@@ -22,6 +22,9 @@ struct Account {
 [[nodiscard]] std::optional<Account> find_account(uid_t uid);
 [[nodiscard]] bool is_root() noexcept;
 
+/// The name of this machine, as uname(2) tells it.
+[[nodiscard]] std::string host_name();
+
 /// The groups of `account`: its own and every group that lists it.
 [[nodiscard]] std::vector<gid_t> groups_of(const Account& account);
 
