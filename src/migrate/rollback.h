@@ -11,10 +11,10 @@ namespace poststack::migrate {
 struct RollbackOptions {
     /// Undo everything newer than this version, which stays applied ("0": everything); without it
     /// the newest alone.
-    std::optional<std::string> target;
+    std::optional<std::string> target = {};
     bool dry_run = false;
     std::chrono::milliseconds wait_limit{60'000};
-    ProgressCallback on_progress;
+    ProgressCallback on_progress = {};
 };
 
 struct RollbackResult {

@@ -1,0 +1,126 @@
+#include "migrate/batch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "pg/copy.h"
+
+namespace poststack::migrate {
+namespace {
+
+constexpr std::uint64_t piece = 64U << 10;
+
+/// The line of COPY's data in the server's context "COPY t, line 3, column a: ...", 0 without one.
+std::uint32_t copy_line(std::string_view detail) {
+    constexpr std::string_view label = ", line ";
+    const std::size_t at = detail.find(label);
+    if (!detail.starts_with("COPY ") && detail.find("\nCOPY ") == std::string_view::npos) return 0;
+    if (at == std::string_view::npos) return 0;
+    const std::string_view rest = detail.substr(at + label.size());
+    const auto number = parse_integer(rest.substr(0, rest.find_first_not_of("0123456789")));
+    return number && *number > 0 ? static_cast<std::uint32_t>(*number) : 0;
+}
+
+}  // namespace
+
+Batch::Batch(pg::Connection& connection,
+             Scanner& scanner,
+             std::string opening,
+             std::size_t opening_statements)
+    : connection_(connection),
+      scanner_(scanner),
+      opening_(std::move(opening)),
+      opening_statements_(opening_statements) {}
+
+void Batch::add(const Statement& statement) {
+    const bool joins = starts_.empty() || statement.joins_previous;
+    if (!joins || statement.is_copy_in) flush();
+    if (statement.is_copy_in) {
+        copy(statement);
+        return;
+    }
+    if (starts_.empty()) scanner_.hold_from(statement.start.offset);
+    starts_.push_back(statement.start);
+    end_ = statement.body_end;
+    if (ends_piece(statement)) flush();
+}
+
+bool Batch::ends_piece(const Statement& statement) const {
+    if (end_ - starts_.front().offset >= piece) return true;
+    return may_change_reading(scanner_.text(statement.start.offset, statement.body_end));
+}
+
+void Batch::flush() {
+    if (starts_.empty() && opening_.empty()) return;
+    const std::size_t opening_size = opening_.size();
+    std::string sql = std::exchange(opening_, {});
+    if (!starts_.empty()) sql += scanner_.text(starts_.front().offset, end_);
+    send(sql, opening_size);
+    starts_.clear();
+    opening_statements_ = 0;
+    // What the server says about its string rules counts, not what the text seemed to set.
+    scanner_.set_standard_strings(connection_.parameter_status("standard_conforming_strings") !=
+                                  "off");
+}
+
+void Batch::send(const std::string& sql, std::size_t opening_size) {
+    std::size_t done = 0;
+    try {
+        connection_.script_each(sql, [&](const pg::Result&) { ++done; });
+    } catch (const Error& error) {
+        if (starts_.empty() || done < opening_statements_) {
+            const bool parsed = done > 0 || error.position() <= static_cast<int>(opening_size);
+            if (starts_.empty() || parsed) throw;
+        }
+        const std::size_t character =
+            error.position() > 0 ? static_cast<std::size_t>(error.position()) : 0;
+        if (character > opening_size) {
+            TextPosition at = starts_.front();
+            const std::string_view text = std::string_view(sql).substr(opening_size);
+            at.advance(text.substr(0, byte_of_character(text, character - opening_size)));
+            fail(error, at);
+        }
+        const std::size_t index = done - opening_statements_;
+        fail(error, starts_[std::min(index, starts_.size() - 1)]);
+    }
+}
+
+void Batch::copy(const Statement& statement) {
+    if (!opening_.empty()) flush();
+    const std::string sql(scanner_.text(statement.start.offset, statement.body_end));
+    try {
+        pg::CopyIn copy(connection_, sql);
+        while (const auto data = scanner_.copy_data())
+            copy.put(*data);
+        copy.end();
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::database) throw;
+        TextPosition at = statement.start;
+        if (error.position() > 0) {
+            at.advance(std::string_view(sql).substr(
+                0, byte_of_character(sql, static_cast<std::size_t>(error.position()))));
+        } else if (const std::uint32_t line = copy_line(error.detail()); line > 0) {
+            TextPosition last = statement.start;
+            last.advance(sql);
+            at = {statement.start.offset, last.line + line, 1};
+        }
+        fail(error, at);
+    }
+}
+
+void Batch::fail(const Error& error, const TextPosition& at) const {
+    Error placed =
+        Error(error.kind(),
+              fmt::format("{}:{}:{}: {}", scanner_.name(), at.line, at.column, error.message()))
+            .sqlstate(error.sqlstate())
+            .detail(error.detail())
+            .hint(error.hint());
+    if (error.is_retryable()) placed = std::move(placed).retryable();
+    throw placed;
+}
+
+}  // namespace poststack::migrate

@@ -1,0 +1,81 @@
+#include "migrate/ledger_layout.h"
+
+namespace poststack::migrate {
+namespace {
+
+constexpr std::string_view first_layout = R"sql(
+CREATE SCHEMA IF NOT EXISTS poststack;
+CREATE TABLE poststack.system_info (
+    key text PRIMARY KEY,
+    value text NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE TABLE poststack.schema_migrations (
+    version bigint PRIMARY KEY,
+    name text NOT NULL,
+    file_name text NOT NULL,
+    description text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL,
+    duration interval NOT NULL,
+    applied_by text NOT NULL,
+    client_user text NOT NULL,
+    client_host text NOT NULL,
+    client_address inet,
+    poststack_version text NOT NULL,
+    rollback_sql text
+);
+CREATE TABLE poststack.services (
+    name text PRIMARY KEY,
+    kind text NOT NULL,
+    runtime text NOT NULL,
+    host text NOT NULL,
+    port integer,
+    version text NOT NULL,
+    started_at timestamptz,
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE TABLE poststack.containers (
+    name text PRIMARY KEY,
+    service text NOT NULL REFERENCES poststack.services ON DELETE CASCADE,
+    engine text NOT NULL,
+    engine_id text NOT NULL,
+    image text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON SCHEMA poststack IS 'poststack: migration ledger and system information';
+COMMENT ON TABLE poststack.schema_migrations IS 'one row for each applied migration';
+)sql";
+
+constexpr std::string_view second_layout = R"sql(
+CREATE TABLE poststack.migration_progress (
+    version bigint PRIMARY KEY,
+    file_name text NOT NULL,
+    checksum text NOT NULL,
+    statements_done integer NOT NULL,
+    statement_running integer,
+    statement_text text,
+    started_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    duration interval NOT NULL
+);
+COMMENT ON TABLE poststack.migration_progress IS
+    'how far a no-transaction migration came that did not finish';
+)sql";
+
+constexpr std::array<std::string_view, 2> steps = {first_layout, second_layout};
+
+}  // namespace
+
+std::string_view layout_step(int layout) noexcept {
+    return steps[static_cast<std::size_t>(layout - 1)];
+}
+
+const std::array<std::string_view, 5>& own_tables() noexcept {
+    static constexpr std::array<std::string_view, 5> tables = {
+        "schema_migrations", "migration_progress", "system_info", "services", "containers"};
+    return tables;
+}
+
+}  // namespace poststack::migrate

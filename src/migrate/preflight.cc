@@ -1,0 +1,69 @@
+#include "migrate/preflight.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "migrate/file_source.h"
+#include "migrate/header.h"
+#include "migrate/position.h"
+#include "migrate/utf8.h"
+#include "sys/file.h"
+
+namespace poststack::migrate {
+namespace {
+
+ScriptPlan check_file(const MigrationSet& set, const MigrationFile& file, bool standard_strings) {
+    const std::filesystem::path path = set.path(file.file_name);
+    FileSource source(path);
+    const ScriptMode mode{file.no_transaction, standard_strings};
+    const ScriptPlan plan = check_script(source, path.string(), mode);
+    if (plan.no_transaction) {
+        throw Error(ErrorKind::config,
+                    fmt::format("\"{}\" asks for no-transaction, which is not supported yet",
+                                path.string()))
+            .hint("Apply it by hand with psql, and leave it out until this is supported.");
+    }
+    if (source.finish() == file.sha256) return plan;
+    throw Error(ErrorKind::conflict,
+                fmt::format("\"{}\" was changed while it was being read", path.string()))
+        .hint("Run the command again.");
+}
+
+}  // namespace
+
+std::vector<CheckedFile> check_files(const MigrationSet& set,
+                                     const std::vector<const MigrationFile*>& pending,
+                                     bool standard_strings) {
+    std::vector<CheckedFile> checked;
+    checked.reserve(pending.size());
+    for (const MigrationFile* file : pending) {
+        checked.push_back({file, check_file(set, *file, standard_strings)});
+        if (const auto text = read_rollback(set, *file)) {
+            static_cast<void>(
+                check_rollback(*text, set.path(file->rollback_file).string(), standard_strings));
+        }
+    }
+    return checked;
+}
+
+std::optional<std::string> read_rollback(const MigrationSet& set, const MigrationFile& file) {
+    if (file.rollback_file.empty()) return std::nullopt;
+    const std::filesystem::path path = set.path(file.rollback_file);
+    std::string text = sys::read_file(path);
+    if (const auto bad = find_invalid_utf8(text)) {
+        TextPosition at;
+        at.advance(std::string_view(text).substr(0, *bad));
+        throw Error(ErrorKind::config,
+                    fmt::format("{}:{}:{}: not valid UTF-8", path.string(), at.line, at.column))
+            .hint("Save the file as UTF-8: the ledger keeps rollbacks as text.");
+    }
+    return text;
+}
+
+ScriptPlan check_rollback(std::string_view text, const std::string& name, bool standard_strings) {
+    TextSource source(text);
+    const Header header = parse_header(text, name);
+    return check_script(source, name, {header.no_transaction, standard_strings});
+}
+
+}  // namespace poststack::migrate

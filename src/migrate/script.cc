@@ -1,0 +1,152 @@
+#include "migrate/script.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "migrate/statement.h"
+
+namespace poststack::migrate {
+namespace {
+
+[[noreturn]] void refuse(const Scanner& scanner,
+                         const TextPosition& at,
+                         std::string_view what,
+                         std::string hint) {
+    throw Error(ErrorKind::config,
+                fmt::format("{}:{}:{}: {}", scanner.name(), at.line, at.column, what))
+        .hint(std::move(hint));
+}
+
+constexpr std::string_view one_transaction =
+    "Remove the transaction commands: each file runs in one transaction of its own. A BEGIN as "
+    "the first and a COMMIT as the last statement may stay.";
+
+/// Follows the transaction commands of one text: none at all, or one pair around everything.
+class WrapperCheck {
+  public:
+    explicit WrapperCheck(const Scanner& scanner) : scanner_(scanner) {}
+
+    void see(const Statement& statement, const Classified& found, bool first) {
+        using enum StatementKind;
+        if (closed_) {
+            refuse(scanner_,
+                   statement.start,
+                   "a statement behind the COMMIT of the file's own transaction",
+                   std::string(one_transaction));
+        }
+        if (found.kind == begin && first) {
+            open_ = statement.start;
+        } else if (found.kind == commit && open_) {
+            closed_ = true;
+        } else if (found.kind == begin || found.kind == commit || found.kind == commit_chain ||
+                   found.kind == rollback || found.kind == two_phase) {
+            refuse(scanner_,
+                   statement.start,
+                   fmt::format("{} would end the transaction the file runs in", found.command),
+                   std::string(one_transaction));
+        }
+    }
+
+    /// True when the whole text is one transaction of its own.
+    [[nodiscard]] bool finish() const {
+        if (open_ && !closed_) {
+            refuse(scanner_,
+                   *open_,
+                   "the transaction that starts here has no COMMIT",
+                   std::string(one_transaction));
+        }
+        return closed_;
+    }
+
+  private:
+    const Scanner& scanner_;
+    std::optional<TextPosition> open_;
+    bool closed_ = false;
+};
+
+void refuse_outside_only(const Scanner& scanner, const Statement& at, const Classified& found) {
+    if (found.kind != StatementKind::outside_only) return;
+    refuse(scanner,
+           at.start,
+           fmt::format("{} cannot run inside a transaction", found.command),
+           "Put it into a file of its own that starts with the line \"-- poststack: "
+           "no-transaction\".");
+}
+
+void refuse_control(const Scanner& scanner, const Statement& at, const Classified& found) {
+    using enum StatementKind;
+    if (found.kind == ordinary || found.kind == session || found.kind == outside_only) return;
+    refuse(scanner,
+           at.start,
+           fmt::format("{} in a file without a transaction", found.command),
+           "Remove it: behind \"-- poststack: no-transaction\" each statement commits by itself.");
+}
+
+bool contains_word(std::string_view text, std::string_view lower) noexcept {
+    const auto found = std::search(
+        text.begin(), text.end(), lower.begin(), lower.end(), [](char left, char right) {
+            return (left >= 'A' && left <= 'Z' ? static_cast<char>(left | 0x20) : left) == right;
+        });
+    return found != text.end();
+}
+
+}  // namespace
+
+std::optional<bool> sets_standard_strings(std::string_view statement) noexcept {
+    std::array<std::string_view, 5> tokens{};
+    std::size_t count = 0;
+    for (std::size_t at = 0; count < tokens.size();) {
+        const Token token = next_token(statement, at, {});
+        if (token.kind >= TokenKind::end) break;
+        at = token.end;
+        const std::string_view text = statement.substr(token.begin, token.end - token.begin);
+        if (count == 1 && (is_word(text, "session") || is_word(text, "local"))) continue;
+        tokens[count++] = text;
+    }
+    const std::string_view value = count > 3 ? tokens[3] : std::string_view{};
+    if (!is_word(tokens[0], "set") || !is_word(tokens[1], "standard_conforming_strings")) {
+        return std::nullopt;
+    }
+    constexpr std::array<std::string_view, 8> off = {
+        "off", "false", "no", "0", "'off'", "'false'", "'no'", "'0'"};
+    return std::none_of(
+        off.begin(), off.end(), [&](std::string_view word) { return is_word(value, word); });
+}
+
+bool may_change_reading(std::string_view statement) noexcept {
+    const StatementKind kind = classify(statement).kind;
+    return kind == StatementKind::session || contains_word(statement, "set_config");
+}
+
+ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode mode) {
+    Scanner scanner(source, name);
+    scanner.set_standard_strings(mode.standard_strings);
+    ScriptPlan plan;
+    plan.no_transaction = mode.no_transaction;
+    WrapperCheck wrapper(scanner);
+    while (const std::optional<Statement> statement = scanner.next()) {
+        const std::string_view text = scanner.text(statement->start.offset, statement->body_end);
+        const Classified found = classify(text);
+        if (mode.no_transaction) {
+            refuse_control(scanner, *statement, found);
+        } else {
+            refuse_outside_only(scanner, *statement, found);
+            wrapper.see(*statement, found, plan.statements == 0);
+        }
+        if (found.kind == StatementKind::session) {
+            const std::optional<bool> on = sets_standard_strings(text);
+            if (on) scanner.set_standard_strings(*on);
+        }
+        ++plan.statements;
+    }
+    plan.wrapped = !mode.no_transaction && wrapper.finish();
+    return plan;
+}
+
+}  // namespace poststack::migrate

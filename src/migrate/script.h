@@ -1,0 +1,39 @@
+// A migration's text judged before anything of it runs.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "migrate/scanner.h"
+
+namespace poststack::migrate {
+
+/// How a checked text is to be run.
+struct ScriptPlan {
+    std::size_t statements = 0;  ///< all of them, a wrapper's BEGIN and COMMIT included
+    bool wrapped = false;  ///< its first statement is BEGIN and its last COMMIT: both are ours
+    bool no_transaction = false;  ///< statement by statement
+};
+
+struct ScriptMode {
+    bool no_transaction = false;
+    bool standard_strings = true;  ///< the session's standard_conforming_strings
+};
+
+/// Reads the whole of `source` without running it.
+///
+/// Errors: config, as "name:line:column: ...", for what the scanner refuses, transaction commands
+///   that are not one wrapper around the whole text, and, without `no_transaction`, statements
+///   that the server refuses inside a transaction; the hint says what to write.
+[[nodiscard]] ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode mode);
+
+/// What SET standard_conforming_strings in `statement` turns it to; nothing for other statements.
+[[nodiscard]] std::optional<bool> sets_standard_strings(std::string_view statement) noexcept;
+
+/// True for a statement behind which text must not be sent in the same message: it may change how
+/// the server reads it (string rules, client encoding).
+[[nodiscard]] bool may_change_reading(std::string_view statement) noexcept;
+
+}  // namespace poststack::migrate
