@@ -30,18 +30,26 @@ struct LaunchPlan {
 /// A started server process, before the gate.
 class LaunchedServer {
   public:
-    explicit LaunchedServer(sys::ChildProcess child) : child_(std::move(child)) {}
+    LaunchedServer(sys::ChildProcess child, std::optional<sys::ChildProcess> log_writer)
+        : child_(std::move(child)), log_writer_(std::move(log_writer)) {}
 
     [[nodiscard]] pid_t pid() const noexcept { return child_.pid(); }
 
     /// Its exit status when it has ended.
     [[nodiscard]] std::optional<sys::ExitStatus> try_wait() { return child_.try_wait(); }
 
-    /// Lets it outlive this process. Without this call the destructor ends it.
-    void release() noexcept { child_.release(); }
+    /// Asks a server that is still starting to stop, and waits for it up to `limit`.
+    void stop(std::chrono::milliseconds limit);
+
+    /// After the server ended: waits (briefly) until its last words are in the log.
+    void await_log();
+
+    /// Lets server and log writer outlive this process. Without this call the destructor ends them.
+    void release() noexcept;
 
   private:
     sys::ChildProcess child_;
+    std::optional<sys::ChildProcess> log_writer_;
 };
 
 class Launcher {

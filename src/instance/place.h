@@ -43,12 +43,12 @@ struct PlaceQuery {
 /// data directory would lie on a file system that cannot hold one (a Windows drive under WSL).
 [[nodiscard]] Place choose_place(const PlaceQuery& query);
 
-/// The directory for the sockets of instance `instance_id`, short enough for every socket in it
-/// (sys::max_socket_path). Errors: config.
-[[nodiscard]] std::filesystem::path socket_directory(const Place& place,
-                                                     const std::string& instance_id);
+/// Makes the place's directories with owner and mode (0700). Errors: denied, io.
+void prepare(const Place& place);
 
-/// Makes `place`'s directories with owner and mode (0700). Errors: denied, io.
-void prepare(const Place& place, const std::filesystem::path& socket_directory);
+/// Makes (when missing) and returns the directory for the sockets of instance `instance_id`, short
+/// enough for every socket in it (sys::max_socket_path). Errors: denied, io.
+[[nodiscard]] std::filesystem::path make_socket_directory(const Place& place,
+                                                          const std::string& instance_id);
 
 }  // namespace poststack::instance

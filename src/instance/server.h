@@ -1,16 +1,12 @@
 // One native PostgreSQL server of a project: its data directory, state, start and stop.
 //
-// docs/native.md tells the life of a data directory; the short form:
-//   nothing -> clone of a template beside the final name -> renamed -> started and synced -> ready
-// A marker file says "renamed but not synced yet", with the kernel's boot id: after a power failure
-// in that window the directory (which nobody was ever told is ready) is set aside and made again.
+// instance/data_directory.h tells how a data directory comes to be; docs/native.md the whole.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "instance/binaries.h"
+#include "instance/data_directory.h"
 #include "instance/launcher.h"
 #include "instance/place.h"
 #include "pg/conninfo.h"
@@ -29,18 +27,19 @@ namespace poststack::instance {
 
 /// Everything that decides a native server; made from Project and Settings by workflow.
 struct ServerSpec {
-    std::filesystem::path project;  ///< absolute directory
-    std::string project_id;         ///< UUID
+    Owner owner;
     BinariesQuery binaries;
+    InitdbChoice initdb;
     Place place;
-    std::map<std::string, std::string> environment;
     std::string listen_addresses = "127.0.0.1";
-    std::uint16_t port = 0;  ///< to use at the next start
     int max_connections = 100;
     std::optional<std::uint64_t> memory_limit;  ///< bytes; else the machine's or cgroup's
+    std::optional<double> cpu_limit;
     std::vector<std::pair<std::string, std::string>> extra_settings;  ///< for postgresql.conf
     std::chrono::milliseconds start_limit{60'000};
     std::chrono::milliseconds stop_limit{60'000};
+    /// For the volume lock: what the last processes of a killed server need to notice and end.
+    std::chrono::milliseconds lock_limit{10'000};
 };
 
 enum class ServerState { absent, stopped, starting, running, stopping };
@@ -55,13 +54,19 @@ struct ServerView {
     std::optional<int> data_major;
 };
 
-/// Told of each finished step: "copy the template", its time.
-using StepReport = std::function<void(std::string_view step, std::chrono::nanoseconds took)>;
+/// What start() asks and tells.
+struct StartHooks {
+    /// Picks the port, called once before a launch. `is_copy`: the project is a copy of another, so
+    /// a port it remembers is probably the other's.
+    std::function<std::uint16_t(bool is_copy)> choose_port;
+    std::function<void()> on_template;  ///< the slow first time on a machine begins
+};
 
 /// What start() did.
 struct StartResult {
     bool created = false;  ///< a new data directory was made
     bool started = false;  ///< false: it was running already
+    Adoption adoption = Adoption::own;
     ServerView view;
 };
 
@@ -78,12 +83,11 @@ class NativeServer {
 
     /// Brings the server past its gate, making the data directory when there is none.
     ///
-    /// `choose_port` is called once, before a start, to pick or confirm the port.
     /// When a new data directory was cloned its sync still runs afterwards: call finish_sync()
     /// before anything is called ready.
     /// Errors: conflict (port taken, data directory held by another, copy of a running server),
     /// not_found (no PostgreSQL), timeout, tool (the server died: its last lines), io, denied.
-    StartResult start(const std::function<std::uint16_t()>& choose_port, const StepReport& report);
+    StartResult start(const StartHooks& hooks);
 
     /// Waits until the data directory is durable. Errors: io.
     void finish_sync();
@@ -100,10 +104,20 @@ class NativeServer {
     [[nodiscard]] std::string log_tail(std::size_t lines) const;
 
   private:
-    struct Work;
+    [[nodiscard]] ServerView wait_for_gate(pid_t pid) const;
+    void launch(const Binaries& binaries, std::uint16_t port, int lock_fd);
+    void write_conf() const;
+    void await_gate(LaunchedServer& server, std::uint64_t log_start, std::uint16_t port) const;
+    [[nodiscard]] Error death(LaunchedServer& server,
+                              std::uint64_t log_start,
+                              std::uint16_t port) const;
+
     ServerSpec spec_;
     Launcher& launcher_;
-    std::unique_ptr<Work> work_;
+    std::unique_ptr<BackgroundSync> sync_;
 };
+
+/// The error for a port that somebody else listens on, naming the holder.
+[[nodiscard]] Error port_taken(std::uint16_t port);
 
 }  // namespace poststack::instance

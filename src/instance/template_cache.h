@@ -8,7 +8,7 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,9 +34,14 @@ struct InitdbPlan {
     std::string description;           ///< what went into the key, one item a line
 };
 
-/// Decides locale, time zone, options and key for `binaries` in `environment`.
-[[nodiscard]] InitdbPlan plan_initdb(const Binaries& binaries,
-                                     const std::map<std::string, std::string>& environment);
+/// What the settings choose.
+struct InitdbChoice {
+    std::string locale = "C.UTF-8";  ///< "C" is used where the machine does not have it
+    std::string timezone = "UTC";
+};
+
+/// Decides options and key for `binaries`.
+[[nodiscard]] InitdbPlan plan_initdb(const Binaries& binaries, const InitdbChoice& choice);
 
 /// Runs initdb into `target` (must not exist) as the place's account and adds our pg_hba.conf,
 /// pg_ident.conf and the spare database. Not synced. Errors: tool with initdb's last lines.
@@ -45,11 +50,13 @@ void make_data_directory(const Binaries& binaries,
                          const Place& place,
                          const std::filesystem::path& target);
 
-/// Returns the template's directory, making it when it is not there yet. `on_make` is told before
-/// the slow part. Two at once: one makes it, the other waits.
-[[nodiscard]] std::filesystem::path ensure_template(const Binaries& binaries,
-                                                    const InitdbPlan& plan,
-                                                    const Place& place,
-                                                    const std::function<void()>& on_make);
+/// Returns the template's directory, making it when it is not there yet; nothing when this server
+/// writes a pg_control that we cannot rewrite (then use make_data_directory). `on_make` is told
+/// before the slow part. Two at once: one makes it, the other waits.
+[[nodiscard]] std::optional<std::filesystem::path> ensure_template(
+    const Binaries& binaries,
+    const InitdbPlan& plan,
+    const Place& place,
+    const std::function<void()>& on_make);
 
 }  // namespace poststack::instance

@@ -17,6 +17,13 @@ std::int64_t line_number(const std::vector<std::string_view>& lines, std::size_t
     return parse_integer(line_text(lines, number)).value_or(0);
 }
 
+/// A zombie has ended, but nobody reaped it: usual where PID 1 of a container is no init.
+bool is_zombie(pid_t pid) {
+    const auto text = sys::find_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    const std::size_t name_end = text ? text->rfind(") ") : std::string::npos;
+    return name_end != std::string::npos && (*text)[name_end + 2] == 'Z';
+}
+
 }  // namespace
 
 std::optional<PostmasterPid> parse_postmaster_pid(std::string_view text) {
@@ -46,7 +53,7 @@ std::optional<PostmasterPid> find_postmaster_pid(const std::filesystem::path& da
 
 bool is_postmaster_alive(const PostmasterPid& file, const std::filesystem::path& data_directory) {
     const auto program = sys::program_name(file.pid);
-    if (!program || !program->starts_with("postgres")) return false;
+    if (!program || !program->starts_with("postgres") || is_zombie(file.pid)) return false;
     // Another server may have got the pid: then the directory it works in is another one.
     std::error_code error;
     const auto working = std::filesystem::read_symlink(

@@ -1,0 +1,30 @@
+// Touching files as another account.
+#pragma once
+
+#include <sys/types.h>
+
+#include "sys/user.h"
+
+namespace poststack::sys {
+
+/// For as long as it lives, this thread's file system calls run with the rights of `account`: what
+/// it makes belongs to the account, and what the account may not read cannot be read. Does nothing
+/// unless we are root and the account is another one. Other threads are not affected.
+///
+/// This is how root works in directories that an unprivileged account can write: a symlink planted
+/// there leads nowhere that the account could not go itself. Nests.
+/// Source: setfsuid(2); credentials(7).
+class ActAs {
+  public:
+    explicit ActAs(const Account& account) noexcept;
+    ActAs(const ActAs&) = delete;
+    ActAs& operator=(const ActAs&) = delete;
+    ~ActAs();
+
+  private:
+    bool active_ = false;
+    uid_t previous_uid_ = 0;
+    gid_t previous_gid_ = 0;
+};
+
+}  // namespace poststack::sys
