@@ -11,6 +11,9 @@ namespace poststack::cli {
 /// Project, .env and settings; the fields are `project`, `env`, `settings`.
 using Session = config::Configuration;
 
+/// What was typed and where, for config::locate_project().
+[[nodiscard]] config::LocateOptions locate_options(const Context& context);
+
 /// Loads everything, tells the user the notices, and adds the log file to context.logger.
 ///
 /// `flags` are a command's own options by key; the global ones (--runtime, --log-dir, --log-level)

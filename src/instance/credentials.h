@@ -13,6 +13,7 @@
 #include "config/env_file.h"
 #include "config/project.h"
 #include "config/settings.h"
+#include "sys/file.h"
 
 namespace poststack::instance {
 
@@ -80,6 +81,11 @@ bool record_port(const config::Project& project,
                  const config::Settings& settings,
                  const config::Environment& environment,
                  std::uint16_t port);
+
+/// Takes the lock under which .env's credentials are changed; state_dir exists. Errors: conflict,
+/// naming the holder, after the setting lock_wait; denied, io.
+[[nodiscard]] sys::FileLock lock_credentials(const config::Project& project,
+                                             const config::Settings& settings);
 
 /// True for what sample files put where a password belongs ("change-me", "<password>", ...).
 [[nodiscard]] bool is_placeholder(std::string_view value);

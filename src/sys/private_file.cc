@@ -117,4 +117,10 @@ void make_private_directory(const fs::path& path, const std::optional<Owner>& ow
     }
 }
 
+void give_away(int fd, const Owner& owner) {
+    if (::fchown(fd, owner.uid, owner.gid) < 0) {
+        throw_errno("change the owner of", fmt::format("/proc/self/fd/{}", fd));
+    }
+}
+
 }  // namespace poststack::sys

@@ -31,4 +31,7 @@ struct PrivateFile {
 /// is left alone. Errors: config for a symlink; denied, io.
 void make_private_directory(const std::filesystem::path& path, const std::optional<Owner>& owner);
 
+/// Makes `owner` the owner of an open file. Errors: denied, io.
+void give_away(int fd, const Owner& owner);
+
 }  // namespace poststack::sys

@@ -1,0 +1,63 @@
+#include "cli/session.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "config/keys.h"
+
+namespace poststack::cli {
+
+namespace key = config::key;
+
+namespace {
+
+void add_global_flags(const GlobalOptions& options, config::Flags& flags) {
+    const auto add = [&](std::string_view name, const char* option, const auto& value) {
+        if (value) flags.insert_or_assign(std::string(name), config::Flag{option, *value});
+    };
+    add(key::runtime, "--runtime", options.runtime);
+    add(key::log_level, "--log-level", options.log_level);
+    add(key::log_dir, "--log-dir", options.log_dir);
+}
+
+}  // namespace
+
+config::LocateOptions locate_options(const Context& context) {
+    config::LocateOptions options;
+    options.current_directory = std::filesystem::current_path();
+    options.project_directory = context.options.project_directory;
+    options.compose_files = context.options.compose_files;
+    options.config_file = context.options.config_file;
+    options.environment = context.environment;
+    return options;
+}
+
+Session open_session(Context& context, config::Flags flags) {
+    add_global_flags(context.options, flags);
+    const config::LocateOptions options = locate_options(context);
+    Session session = config::load_configuration(options, flags);
+    for (const std::string& notice : session.notices)
+        context.logger.warning(notice);
+    std::error_code ignored;
+    if (!std::filesystem::equivalent(
+            session.project.directory, options.current_directory, ignored) &&
+        !options.project_directory && options.compose_files.empty()) {
+        say(context, fmt::format("using the project in {}", session.project.directory.native()));
+    }
+    return session;
+}
+
+instance::Target find_target(Context& context, const Session& session) {
+    return instance::find_target({.project = session.project,
+                                  .settings = session.settings,
+                                  .env = session.env,
+                                  .environment = context.environment,
+                                  .url_flag = context.options.database_url});
+}
+
+pg::ConnInfo find_login(Context& context, const Session& session) {
+    return instance::to_login(find_target(context, session), session.settings);
+}
+
+}  // namespace poststack::cli
