@@ -12,7 +12,7 @@ LAYERS = [
     {"base"},
     {"sys"},
     {"config", "pg", "pgfiles"},
-    {"instance"},
+    {"instance", "catalog"},
     {"migrate"},
     {"workflow"},
     {"cli"},
