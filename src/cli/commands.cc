@@ -11,6 +11,9 @@ CommandTable all_commands() {
         {{"logs"}, "Show the stack's output or manage log files"},
     };
     // One line per command, in the order in which help shows them.
+    table.commands.push_back(make_logs_list_command());
+    table.commands.push_back(make_logs_clean_command());
+    table.commands.push_back(make_logs_size_command());
     table.commands.push_back(make_version_command());
     table.commands.push_back(make_completion_command());
     return table;

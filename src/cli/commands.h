@@ -25,6 +25,9 @@ struct CommandTable {
 
 // One line per command, in the order of commands.cc.
 [[nodiscard]] Command make_completion_command();
+[[nodiscard]] Command make_logs_list_command();
+[[nodiscard]] Command make_logs_clean_command();
+[[nodiscard]] Command make_logs_size_command();
 [[nodiscard]] Command make_version_command();
 
 }  // namespace poststack::cli

@@ -37,12 +37,14 @@ struct Context {
     GlobalOptions options;
     std::map<std::string, std::string> environment;
     Logger logger;
+    Logger journal = {};  ///< the log file alone: how a run began and ended (run_log.h)
     sys::Clock& clock;
     std::ostream& out;  ///< results only
     std::ostream& err;  ///< everything else
     bool out_is_terminal = false;
     bool err_is_terminal = false;
     bool in_is_terminal = false;
+    std::vector<std::string> command = {};  ///< what runs: {"database", "migrate"}
 
     [[nodiscard]] bool json() const noexcept { return options.format == Format::json; }
 

@@ -46,6 +46,8 @@ int DescriptorBuffer::sync() {
 DescriptorStream::DescriptorStream(int fd, bool by_line, OnFailure on_failure)
     : std::ostream(nullptr), buffer_(fd, by_line, on_failure) {
     rdbuf(&buffer_);
+    // A single '\n' goes into the buffer without passing by it.
+    if (by_line) setf(std::ios::unitbuf);
     exceptions(std::ios::badbit);  // lets the buffer's own exception through
 }
 

@@ -15,6 +15,7 @@
 #include "cli/output_stream.h"
 #include "cli/parser.h"
 #include "cli/report.h"
+#include "cli/run_log.h"
 #include "sys/clock.h"
 #include "sys/env.h"
 #include "sys/log_sinks.h"
@@ -102,6 +103,7 @@ int run_line(Context& context, Words args) {
     if (global_args.version) return make_version_command().run(context);
     if (line.command == nullptr) throw missing_command(table, line.path);
     assign_arguments(*line.command, values);
+    context.command = line.command->path;
     set_up_logger(context);
     return line.command->run(context);
 }
@@ -142,10 +144,12 @@ int run(int argc, char** argv) {
     try {
         code = run_line(context, args);
         out.flush();
+        log_end(context, code);
     } catch (const ReaderGone&) {
         return code;
     } catch (const Error& error) {
         flush_quietly(out);  // what was done before the failure comes first
+        log_end(context, error);
         return report(context, error, wants_json(args));
     }
     return code;

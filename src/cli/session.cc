@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/run_log.h"
 #include "config/keys.h"
 
 namespace poststack::cli {
@@ -39,6 +40,8 @@ Session open_session(Context& context, config::Flags flags) {
     Session session = config::load_configuration(options, flags);
     for (const std::string& notice : session.notices)
         context.logger.warning(notice);
+    // After the notices: those are for whoever types, and would fill the file with every status.
+    open_run_log(context, session);
     std::error_code ignored;
     if (!std::filesystem::equivalent(
             session.project.directory, options.current_directory, ignored) &&

@@ -4,7 +4,9 @@ bats_require_minimum_version 1.5.0
 
 # Runs poststack and keeps standard error apart: $status, $output, $stderr, $stderr_lines.
 poststack() {
-    run --separate-stderr "$POSTSTACK" "$@"
+    # What ctest and CI set is for the tests, and no setting of poststack's.
+    run --separate-stderr env -u POSTSTACK_SOURCE -u POSTSTACK_BUILD -u POSTSTACK_REQUIRE_TOOLS \
+        -u POSTSTACK_FAULTS "$POSTSTACK" "$@"
 }
 
 # Ends the test with what poststack said unless it exited with $1.
