@@ -5,6 +5,7 @@
 
 #include "caught.h"
 #include "listener.h"
+#include "pg/connection.h"
 #include "require_tool.h"
 #include "server.h"
 
