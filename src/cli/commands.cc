@@ -11,6 +11,18 @@ CommandTable all_commands() {
         {{"logs"}, "Show the stack's output or manage log files"},
     };
     // One line per command, in the order in which help shows them.
+    table.commands.push_back(make_up_command());
+    table.commands.push_back(make_down_command());
+    table.commands.push_back(make_restart_command());
+    table.commands.push_back(make_status_command());
+    table.commands.push_back(make_health_command());
+    table.commands.push_back(make_container_start_command());
+    table.commands.push_back(make_container_stop_command());
+    table.commands.push_back(make_container_restart_command());
+    table.commands.push_back(make_container_status_command());
+    table.commands.push_back(make_container_health_command());
+    table.commands.push_back(make_container_logs_command());
+    table.commands.push_back(make_server_logs_command());
     table.commands.push_back(make_logs_list_command());
     table.commands.push_back(make_logs_clean_command());
     table.commands.push_back(make_logs_size_command());

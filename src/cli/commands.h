@@ -24,6 +24,18 @@ struct CommandTable {
 [[nodiscard]] CommandTable all_commands();
 
 // One line per command, in the order of commands.cc.
+[[nodiscard]] Command make_up_command();
+[[nodiscard]] Command make_down_command();
+[[nodiscard]] Command make_restart_command();
+[[nodiscard]] Command make_status_command();
+[[nodiscard]] Command make_health_command();
+[[nodiscard]] Command make_container_start_command();
+[[nodiscard]] Command make_container_stop_command();
+[[nodiscard]] Command make_container_restart_command();
+[[nodiscard]] Command make_container_status_command();
+[[nodiscard]] Command make_container_health_command();
+[[nodiscard]] Command make_container_logs_command();
+[[nodiscard]] Command make_server_logs_command();
 [[nodiscard]] Command make_completion_command();
 [[nodiscard]] Command make_logs_list_command();
 [[nodiscard]] Command make_logs_clean_command();

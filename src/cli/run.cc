@@ -16,6 +16,7 @@
 #include "cli/parser.h"
 #include "cli/report.h"
 #include "cli/run_log.h"
+#include "instance/log_writer.h"
 #include "sys/clock.h"
 #include "sys/env.h"
 #include "sys/log_sinks.h"
@@ -128,6 +129,10 @@ int run(int argc, char** argv) {
     sys::reserve_standard_fds();
     sys::install_stop_signals();
     const Words args(argv + std::min(argc, 1), argv + argc);
+    if (args.size() == 2 && args.front() == instance::log_writer_flag) {
+        instance::write_log(STDIN_FILENO, args.back());
+        return 0;
+    }
     const bool out_is_terminal = sys::is_terminal(STDOUT_FILENO);
     DescriptorStream out(STDOUT_FILENO, out_is_terminal, OnFailure::report);
     DescriptorStream err(STDERR_FILENO, true, OnFailure::ignore);

@@ -53,7 +53,9 @@ class PlainLauncher final : public Launcher {
         plan.new_session = true;
         plan.stdin_fd = input;
         // Where the account cannot go, nobody else can plant a link either, so root may write.
-        if (place.switch_account && sys::can_reach(place.account, place.log_directory)) {
+        const auto program = std::filesystem::path(log_writer_.front()).parent_path();
+        if (place.switch_account && sys::can_reach(place.account, place.log_directory) &&
+            sys::can_reach(place.account, program)) {
             plan.account = place.account;
         }
         return sys::spawn(plan);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "instance/port.h"
 #include "pgfiles/resources.h"
 #include "pgfiles/server_conf.h"
 #include "sys/act_as.h"
@@ -270,15 +271,6 @@ pg::ConnInfo NativeServer::superuser_login(const ServerView& view) const {
 
 std::string NativeServer::log_tail(std::size_t lines) const {
     return last_lines(read_log(spec_.place.log_file(), 0), lines);
-}
-
-Error port_taken(std::uint16_t port) {
-    const auto holder = sys::find_port_holder(port);
-    const std::string who = !holder || holder->program.empty()
-                                ? "another process"
-                                : fmt::format("\"{}\" (pid {})", holder->program, holder->pid);
-    return Error(ErrorKind::conflict, fmt::format("port {} is in use by {}", port, who))
-        .hint("Stop it, or set another port: POSTSTACK_POSTGRES_HOST_PORT in .env");
 }
 
 }  // namespace poststack::instance

@@ -117,7 +117,4 @@ class NativeServer {
     std::unique_ptr<BackgroundSync> sync_;
 };
 
-/// The error for a port that somebody else listens on, naming the holder.
-[[nodiscard]] Error port_taken(std::uint16_t port);
-
 }  // namespace poststack::instance

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,13 +28,15 @@ struct Step {
 
 using OnStep = std::function<void(const Step&)>;
 
-/// What every call needs.
-struct Environment {
+/// What every call needs. The referred-to objects outlive the call.
+struct StackRequest {
     const config::Project& project;
+    const config::EnvFile& env;
     const config::Settings& settings;
-    std::map<std::string, std::string> variables;  ///< the process environment
-    std::vector<std::string> log_writer;           ///< argv of the log writer (instance/launcher.h)
-    OnStep on_step;
+    const config::Environment& environment;    ///< of the process
+    std::vector<std::string> log_writer = {};  ///< argv of the log writer (instance/launcher.h)
+    OnStep on_step = {};
+    std::function<void(std::string_view)> on_notice = {};  ///< full sentences for the user
 };
 
 /// Where the stack's database is, after up.
@@ -50,13 +51,12 @@ struct Endpoint {
 struct UpResult {
     Endpoint endpoint;
     bool changed = false;
-    int migrations_applied = 0;
+    std::size_t migrations_applied = 0;
     std::chrono::nanoseconds took{0};
-    std::vector<Step> steps;
 };
 
 /// Brings the project to a ready database; repeating it changes nothing.
-UpResult up(const Environment& environment);
+UpResult up(const StackRequest& request);
 
 struct DownResult {
     bool was_running = false;
@@ -65,11 +65,12 @@ struct DownResult {
 };
 
 /// Stops the server; data stays.
-DownResult down(const Environment& environment);
+DownResult down(const StackRequest& request);
 
 struct MigrationCounts {
-    int applied = 0;
-    int pending = 0;
+    std::size_t applied = 0;
+    std::size_t pending = 0;
+    std::size_t changed = 0;  ///< changed, missing, out of order or unfinished
 };
 
 /// A stack as `status` shows it; what a stopped or unreachable server cannot tell is empty.
@@ -88,7 +89,7 @@ struct Status {
     std::string problem;  ///< why a running server did not let us in
 };
 
-Status status(const Environment& environment);
+Status status(const StackRequest& request);
 
 struct Health {
     bool ready = false;
@@ -98,7 +99,18 @@ struct Health {
     std::chrono::nanoseconds took{0};
 };
 
+/// down, then up.
+struct RestartResult {
+    DownResult down;
+    UpResult up;
+};
+
+RestartResult restart(const StackRequest& request);
+
+/// The server alone, for `container start`: credentials, server, role and database, no migrations.
+UpResult start_server(const StackRequest& request);
+
 /// The gate, then an authenticated SELECT 1 as the project's role on its database.
-Health health(const Environment& environment);
+Health health(const StackRequest& request);
 
 }  // namespace poststack::workflow

@@ -1,0 +1,80 @@
+// `container ...` on the native runtime: the same words, the one server process.
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/stack_command.h"
+
+namespace poststack::cli {
+
+namespace {
+
+using Run = int (*)(Context&, const Session&);
+
+struct ContainerArgs {
+    std::vector<std::string> names;
+    std::optional<int> port;
+};
+
+Argument names_argument(std::vector<std::string>& names) {
+    return {.name = "NAME", .help = "the server, when several are meant", .target = &names};
+}
+
+Command simple(std::string word, std::string summary, Run run) {
+    auto args = std::make_shared<ContainerArgs>();
+    return {.path = {"container", word},
+            .summary = std::move(summary),
+            .arguments = {names_argument(args->names)},
+            .examples = {"container " + word, "container " + word + " postgres"},
+            .run = [args, run](Context& context) {
+                const Session session = open_session(context);
+                check_names(session, args->names);
+                return run(context, session);
+            }};
+}
+
+}  // namespace
+
+Command make_container_start_command() {
+    auto args = std::make_shared<ContainerArgs>();
+    return {.path = {"container", "start"},
+            .summary = "Start the database server",
+            .description = "As \"poststack up\", without the migrations.",
+            .options = {{.names = "--postgres-port,--port",
+                         .value = "PORT",
+                         .help = "listen on this port of this machine",
+                         .target = &args->port}},
+            .arguments = {names_argument(args->names)},
+            .examples = {"container start", "container start --postgres-port 5433"},
+            .run = [args](Context& context) {
+                const Session session =
+                    open_session(context, port_flags("--postgres-port", args->port));
+                check_names(session, args->names);
+                return run_up(context, session, false);
+            }};
+}
+
+Command make_container_stop_command() {
+    return simple("stop", "Stop the database server; its data stays", run_down);
+}
+
+Command make_container_restart_command() {
+    return simple("restart", "Stop the database server and start it again", run_restart);
+}
+
+Command make_container_status_command() {
+    return simple("status", "Show the database server", run_status);
+}
+
+Command make_container_health_command() {
+    return simple("health", "Check that the database server answers", run_health);
+}
+
+Command make_container_logs_command() {
+    Command command = make_server_logs_command();
+    command.path = {"container", "logs"};
+    command.summary = "Show the database server's output";
+    command.examples = {"container logs", "container logs postgres --tail 20"};
+    return command;
+}
+
+}  // namespace poststack::cli

@@ -1,0 +1,27 @@
+#include "cli/commands.h"
+#include "cli/stack_command.h"
+
+namespace poststack::cli {
+
+Command make_status_command() {
+    return {.path = {"status"},
+            .summary = "Show what runs, where, and how far it is migrated",
+            .description =
+                "A stopped stack is an answer like any other: the exit code is 0. Use \"poststack "
+                "health\" where the exit code should tell.",
+            .examples = {"status", "status --json"},
+            .run = [](Context& context) { return run_status(context, open_session(context)); }};
+}
+
+Command make_health_command() {
+    return {
+        .path = {"health"},
+        .summary = "Check that the database answers its own login",
+        .description =
+            "Exits 0 when the server has answered SELECT 1 to the project's own role on its own "
+            "database, else 1 with the reason.",
+        .examples = {"health", "health --json"},
+        .run = [](Context& context) { return run_health(context, open_session(context)); }};
+}
+
+}  // namespace poststack::cli

@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "sys/clock.h"
+#include "workflow/native_stack.h"
+#include "workflow/stack.h"
+
+namespace poststack::workflow {
+
+DownResult down(const StackRequest& request) {
+    const auto began = sys::system_clock().now();
+    check_runtime(request, request.project);
+    DownResult result;
+    if (request.project.id.empty()) return result;
+    NativeStack stack(request, request.project);
+    result.how = stack.server().stop();
+    result.was_running = !result.how.empty();
+    result.took = sys::system_clock().now() - began;
+    if (result.was_running && request.on_step) {
+        request.on_step({"server", fmt::format("stopped ({})", result.how), result.took, true});
+    }
+    return result;
+}
+
+RestartResult restart(const StackRequest& request) {
+    RestartResult result;
+    result.down = down(request);
+    result.up = up(request);
+    return result;
+}
+
+}  // namespace poststack::workflow

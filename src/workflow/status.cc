@@ -1,0 +1,122 @@
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "config/keys.h"
+#include "pg/connection.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "workflow/native_stack.h"
+#include "workflow/stack.h"
+
+namespace poststack::workflow {
+namespace {
+
+namespace key = config::key;
+using instance::ServerState;
+
+std::optional<instance::Credentials> own_credentials(const StackRequest& request) {
+    return instance::find_credentials(
+        request.env, request.project, request.settings, request.environment);
+}
+
+pg::Connection log_in(const StackRequest& request,
+                      const instance::Credentials& credentials,
+                      const instance::ServerView& view) {
+    return pg::Connection(own_login(request, credentials, view),
+                          request.settings.duration(key::connect_timeout));
+}
+
+/// Everything that needs SQL, in one round trip after the login.
+void ask_server(pg::Connection& session, Status& status) {
+    const pg::Result row = session.query(
+        "SELECT pg_catalog.current_setting('server_version'),"
+        " pg_catalog.pg_database_size(pg_catalog.current_database()),"
+        " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity"
+        "  WHERE backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()),"
+        " pg_catalog.current_setting('max_connections')");
+    status.version = row.value(0, 0);
+    status.size = static_cast<std::uint64_t>(row.number(0, 1));
+    status.connections = static_cast<int>(row.number(0, 2));
+    status.max_connections = static_cast<int>(row.number(0, 3));
+}
+
+}  // namespace
+
+Status status(const StackRequest& request) {
+    check_runtime(request, request.project);
+    Status status;
+    status.runtime = "native";
+    status.state = name(ServerState::absent);
+    const auto credentials = own_credentials(request);
+    if (credentials) status.endpoint = endpoint_of(*credentials, {});
+    if (request.project.id.empty()) return status;
+
+    const NativeStack stack(request, request.project);
+    const instance::ServerView view = stack.server().look();
+    status.state = name(view.state);
+    if (view.state != ServerState::absent) {
+        status.data_directory = stack.server().spec().place.data;
+    }
+    if (!view.pid_file) return status;
+    status.pid = view.pid_file->pid;
+    status.uptime = std::chrono::duration_cast<std::chrono::seconds>(sys::system_clock().today() -
+                                                                     view.pid_file->started);
+    if (!credentials) {
+        status.problem = "there are no credentials for it; run \"poststack up\"";
+        return status;
+    }
+    status.endpoint = endpoint_of(*credentials, view);
+    if (view.state != ServerState::running) return status;
+    try {
+        pg::Connection session = log_in(request, *credentials, view);
+        ask_server(session, status);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) throw;
+        status.problem = error.message();
+    }
+    return status;
+}
+
+Health health(const StackRequest& request) {
+    const auto began = sys::system_clock().now();
+    check_runtime(request, request.project);
+    Health health;
+    const auto finish = [&] {
+        health.took = sys::system_clock().now() - began;
+        return health;
+    };
+    health.state = name(ServerState::absent);
+    health.reason = "there is no server yet";
+    health.hint = "Run \"poststack up\".";
+    if (request.project.id.empty()) return finish();
+
+    const NativeStack stack(request, request.project);
+    const instance::ServerView view = stack.server().look();
+    health.state = name(view.state);
+    if (view.state == ServerState::absent) return finish();
+    if (view.state != ServerState::running) {
+        health.reason = fmt::format("the server is {}", health.state);
+        return finish();
+    }
+    const auto credentials = own_credentials(request);
+    if (!credentials) {
+        health.reason = "there are no credentials for it";
+        return finish();
+    }
+    try {
+        pg::Connection session = log_in(request, *credentials, view);
+        session.set_statement_limit(request.settings.duration(key::connect_timeout));
+        (void)session.query("SELECT 1");
+        health.ready = true;
+        health.reason.clear();
+        health.hint.clear();
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) throw;
+        health.reason = error.message();
+        health.hint = error.hint();
+    }
+    return finish();
+}
+
+}  // namespace poststack::workflow

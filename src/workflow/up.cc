@@ -1,0 +1,297 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/keys.h"
+#include "instance/port.h"
+#include "instance/provision.h"
+#include "migrate/apply.h"
+#include "pg/connection.h"
+#include "pg/login_failure.h"
+#include "sys/act_as.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "workflow/native_stack.h"
+#include "workflow/stack.h"
+
+namespace poststack::workflow {
+namespace {
+
+namespace key = config::key;
+using instance::Adoption;
+using instance::Credentials;
+
+/// Times the steps and tells of each as it ends.
+class Steps {
+  public:
+    explicit Steps(const OnStep& on_step)
+        : on_step_(on_step), began_(sys::system_clock().now()), mark_(began_) {}
+
+    void done(std::string name, std::string detail, bool changed) {
+        const auto now = sys::system_clock().now();
+        changed_ = changed_ || changed;
+        if (on_step_) on_step_({std::move(name), std::move(detail), now - mark_, changed});
+        mark_ = now;
+    }
+
+    [[nodiscard]] bool changed() const noexcept { return changed_; }
+
+    [[nodiscard]] std::chrono::nanoseconds total() const {
+        return sys::system_clock().now() - began_;
+    }
+
+  private:
+    const OnStep& on_step_;
+    std::chrono::steady_clock::time_point began_;
+    std::chrono::steady_clock::time_point mark_;
+    bool changed_ = false;
+};
+
+/// One run of up.
+class Up {
+  public:
+    explicit Up(const StackRequest& request)
+        : request_(request), project_(request.project), steps_(request.on_step) {}
+
+    UpResult run(bool with_migrations);
+
+  private:
+    sys::FileLock lock_project();
+    void ensure_credentials();
+    void start_server();
+    instance::PortReservation choose_port(bool is_copy);
+    void ensure_login();
+    std::optional<pg::LoginFailure> try_login();
+    void provision();
+    [[noreturn]] void throw_other_password();
+    void ensure_extensions();
+    void apply_migrations();
+
+    const StackRequest& request_;
+    config::Project project_;
+    Steps steps_;
+    std::unique_ptr<NativeStack> stack_;
+    Credentials credentials_;
+    instance::StartResult started_;
+    std::optional<pg::Connection> session_;  ///< as the project's own role: proves readiness
+    std::size_t migrations_applied_ = 0;
+};
+
+/// One up at a time in a project; the others wait and then find nothing to do.
+sys::FileLock Up::lock_project() {
+    const auto owner = config::file_owner(project_);
+    const sys::ActAs as(
+        owner ? sys::Account{.name = {}, .uid = owner->uid, .gid = owner->gid, .home = {}}
+              : sys::current_account());
+    const auto limit =
+        request_.settings.duration(key::lock_wait) + request_.settings.duration(key::start_timeout);
+    return sys::FileLock::acquire(
+        project_.state_dir / "up.lock", limit, fmt::format("project \"{}\"", project_.name));
+}
+
+void Up::ensure_credentials() {
+    auto ensured = instance::ensure_credentials(project_, request_.settings, request_.environment);
+    if (request_.on_notice) {
+        for (const std::string& notice : ensured.notices)
+            request_.on_notice(notice);
+    }
+    credentials_ = std::move(ensured.credentials);
+    steps_.done("credentials",
+                ensured.created ? fmt::format("written to {}: {}",
+                                              project_.display(project_.env_file),
+                                              join(ensured.written, ", "))
+                                : "kept",
+                ensured.created);
+}
+
+instance::PortReservation Up::choose_port(bool is_copy) {
+    const auto set = request_.settings.find_number(key::postgres_host_port);
+    const std::optional<std::uint16_t> fixed =
+        set ? std::optional(static_cast<std::uint16_t>(*set)) : credentials_.port;
+    if (fixed) {
+        if (auto reserved = instance::PortReservation::try_reserve(*fixed)) {
+            return std::move(*reserved);
+        }
+        // A copied project brought the other's port along in its .env.
+        if (!is_copy) throw instance::port_taken(*fixed);
+    }
+    const auto names = instance::credential_names(request_.settings);
+    return instance::PortReservation::first_free(fixed ? *fixed : names.default_port);
+}
+
+void Up::start_server() {
+    std::optional<instance::PortReservation> reservation;
+    started_ = stack_->server().start(
+        {.choose_port =
+             [&](bool is_copy) {
+                 reservation = choose_port(is_copy);
+                 return reservation->port();
+             },
+         .on_template =
+             [&] {
+                 if (request_.on_notice) {
+                     request_.on_notice(
+                         "Making a template for new databases with initdb, once on "
+                         "this machine.");
+                 }
+             }});
+    const auto& pid_file = started_.view.pid_file;
+    if (!pid_file) throw Error(ErrorKind::bug, "a started server without postmaster.pid");
+    if (started_.started) {
+        credentials_.port = pid_file->port;
+        (void)instance::record_port(
+            project_, request_.settings, request_.environment, pid_file->port);
+    }
+    const char* how = !started_.started  ? "already running"
+                      : started_.created ? "created and started"
+                                         : "started";
+    steps_.done("server",
+                fmt::format("{} on port {} (pid {})", how, pid_file->port, pid_file->pid),
+                started_.started);
+}
+
+std::optional<pg::LoginFailure> Up::try_login() {
+    std::optional<pg::LoginFailure> failure;
+    try {
+        session_.emplace(
+            own_login(request_, credentials_, started_.view),
+            pg::ConnectOptions{.limit = request_.settings.duration(key::connect_timeout),
+                               .on_stage = {},
+                               .on_failure = [&](pg::LoginFailure found) { failure = found; }});
+        return std::nullopt;
+    } catch (const Error&) {
+        using enum pg::LoginFailure;
+        const bool can_be_made =
+            failure && (*failure == wrong_password || *failure == role_missing ||
+                        *failure == no_database || *failure == rejected);
+        if (!can_be_made) throw;
+        return failure;
+    }
+}
+
+void Up::provision() {
+    const auto result = instance::provision(stack_->server().superuser_login(started_.view),
+                                            {.role = credentials_.user,
+                                             .password = credentials_.password.clone(),
+                                             .database = credentials_.database,
+                                             .extensions = request_.settings.list(key::extensions),
+                                             .may_set_password = started_.created});
+    std::vector<std::string> made;
+    if (result.role_created) made.push_back(fmt::format("role {}", credentials_.user));
+    if (result.database_created) made.push_back(fmt::format("database {}", credentials_.database));
+    for (const std::string& extension : result.extensions_created) {
+        made.push_back(fmt::format("extension {}", extension));
+    }
+    steps_.done("role and database",
+                made.empty() ? "kept" : fmt::format("created {}", join(made, ", ")),
+                result.changed());
+}
+
+void Up::throw_other_password() {
+    const auto superuser = stack_->server().superuser_login(started_.view);
+    throw Error(ErrorKind::denied,
+                fmt::format("role \"{}\" has another password in the data directory than in {}",
+                            credentials_.user,
+                            credentials_.password_source))
+        .hint(fmt::format("Put the old password back, or set the new one in the database: psql -h "
+                          "{} -p {} -U {} -d postgres -c '\\password {}'",
+                          superuser.host,
+                          superuser.port,
+                          superuser.user,
+                          credentials_.user));
+}
+
+/// Role, database and login. An existing server is first asked the cheap way: does the login work?
+void Up::ensure_login() {
+    if (!started_.created && !try_login()) {
+        ensure_extensions();
+        return;
+    }
+    provision();
+    if (const auto failure = try_login()) {
+        if (*failure == pg::LoginFailure::wrong_password) throw_other_password();
+        session_.emplace(own_login(request_, credentials_, started_.view));  // throws, and says why
+    }
+}
+
+void Up::ensure_extensions() {
+    const auto wanted = request_.settings.list(key::extensions);
+    bool missing = false;
+    for (const std::string& extension : wanted) {
+        missing =
+            missing ||
+            session_->query("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = $1", {extension})
+                    .rows() == 0;
+    }
+    if (missing) {
+        provision();
+    } else {
+        steps_.done("role and database", "kept", false);
+    }
+}
+
+bool has_sql_files(const std::filesystem::path& directory) {
+    if (!sys::find_info(directory, true)) return false;
+    const auto names = sys::list_directory(directory);
+    return std::any_of(
+        names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".sql"); });
+}
+
+void Up::apply_migrations() {
+    if (!has_sql_files(project_.migrations)) {
+        steps_.done("migrations", "none", false);
+        return;
+    }
+    const auto result = migrate::apply(own_login(request_, credentials_, started_.view),
+                                       project_.migrations,
+                                       {.target = {},
+                                        .dry_run = false,
+                                        .wait_limit = request_.settings.duration(key::lock_wait),
+                                        .on_progress = {}});
+    migrations_applied_ = result.steps.size();
+    steps_.done("migrations",
+                result.steps.empty() ? fmt::format("{} applied before", result.already_applied)
+                                     : fmt::format("applied {}, the last is {}_{}",
+                                                   result.steps.size(),
+                                                   result.steps.back().version,
+                                                   result.steps.back().name),
+                !result.steps.empty());
+}
+
+UpResult Up::run(bool with_migrations) {
+    config::ensure_state(project_);
+    const sys::FileLock lock = lock_project();
+    check_runtime(request_, project_);
+    stack_ = std::make_unique<NativeStack>(request_, project_);
+    ensure_credentials();
+    start_server();
+    ensure_login();
+    if (with_migrations) apply_migrations();
+    // Ready is said after both: what a power failure would take away is on the disk, and the
+    // project's own role gets an answer from its own database by the address the user gets.
+    stack_->server().finish_sync();
+    (void)session_->query("SELECT 1");
+    record_runtime(project_);
+    steps_.done("ready", fmt::format("answers as {}", credentials_.user), false);
+
+    UpResult result;
+    result.endpoint = endpoint_of(credentials_, started_.view);
+    result.changed = steps_.changed();
+    result.migrations_applied = migrations_applied_;
+    result.took = steps_.total();
+    return result;
+}
+
+}  // namespace
+
+UpResult up(const StackRequest& request) {
+    return Up(request).run(true);
+}
+
+UpResult start_server(const StackRequest& request) {
+    return Up(request).run(false);
+}
+
+}  // namespace poststack::workflow
