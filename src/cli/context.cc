@@ -20,7 +20,8 @@ void Context::print(const Json& document) {
 }
 
 void say(Context& context, std::string_view line) {
-    if (!context.options.quiet) context.err << line << '\n';
+    // In one piece: the stream goes out when a text ends in a line end, a lone character stays.
+    if (!context.options.quiet) context.err << std::string(line) + '\n';
 }
 
 bool confirm(Context& context, const std::string& question) {
