@@ -190,17 +190,13 @@ void Up::provision() {
 }
 
 void Up::throw_other_password() {
-    const auto superuser = stack_->server().superuser_login(started_.view);
     throw Error(ErrorKind::denied,
                 fmt::format("role \"{}\" has another password in the data directory than in {}",
                             credentials_.user,
                             credentials_.password_source))
-        .hint(fmt::format("Put the old password back, or set the new one in the database: psql -h "
-                          "{} -p {} -U {} -d postgres -c '\\password {}'",
-                          superuser.host,
-                          superuser.port,
-                          superuser.user,
-                          credentials_.user));
+        .hint(
+            "Put the old password back, or give the role a new one: poststack credentials rotate "
+            "--repair");
 }
 
 /// Role, database and login. An existing server is first asked the cheap way: does the login work?
