@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# The native runtime when something is odd: faults, copies, ports, many at once, nothing installed.
+load support
+
+setup() {
+    make_project
+}
+
+teardown() {
+    stop_project
+    local other
+    for other in "${others[@]:-}"; do
+        [ -z "$other" ] || "$POSTSTACK" --project "$other" down >/dev/null 2>&1 || true
+    done
+}
+
+# A column of a query as the project's own role, through the URL in .env.
+query() {
+    local url bin
+    url=$(sed -n 's/^DATABASE_URL=//p' .env)
+    bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+    "$bin/psql" -XAtqc "$1" "$url"
+}
+
+server_pid() {
+    head -1 .poststack/postgres/data/postmaster.pid
+}
+
+wait_until_gone() {
+    local tries=0
+    while kill -0 "$1" 2>/dev/null && [ "$tries" -lt 300 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+
+@test "a server killed with SIGKILL is recovered by the next up" {
+    poststack up
+    expect_status 0
+    query 'create table kept as select 7 as n'
+    local pid
+    pid=$(server_pid)
+    kill -9 "$pid"
+    wait_until_gone "$pid"
+
+    poststack status
+    expect_status 0
+    [[ "$output" == *'state: '*'stopped'* ]]
+    poststack up
+    expect_status 0
+
+    [ "$(query 'select n from kept')" = 7 ]
+}
+
+@test "a pid file whose pid another program got does not stop up" {
+    poststack up
+    expect_status 0
+    poststack down
+    expect_status 0
+    local data=$PWD/.poststack/postgres/data
+    printf '%s\n%s\n1\n5432\n\n\n' "$$" "$data" >"$data/postmaster.pid"
+    chown --reference="$data" "$data/postmaster.pid"
+
+    poststack status
+    expect_status 0
+    [[ "$output" == *'state: '*'stopped'* ]]
+    poststack up
+    expect_status 0
+}
+
+@test "a port that is set and taken is refused and its holder named" {
+    poststack up
+    expect_status 0
+    local port taken
+    port=$(sed -n 's/^POSTSTACK_POSTGRES_HOST_PORT=//p' .env)
+    taken=$project
+    others=("$taken")
+    make_project
+
+    poststack up --port "$port"
+    expect_status 5
+
+    [[ "$stderr" == *"port $port is in use by \"postgres\" (pid "* ]]
+    [[ "$stderr" == *'hint: '* ]]
+    poststack --project "$taken" health
+    expect_status 0
+}
+
+@test "two projects run side by side on ports of their own" {
+    poststack up
+    expect_status 0
+    local first=$project one two
+    others=("$first")
+    one=$(sed -n 's/^POSTSTACK_POSTGRES_HOST_PORT=//p' .env)
+    make_project
+    poststack up
+    expect_status 0
+    two=$(sed -n 's/^POSTSTACK_POSTGRES_HOST_PORT=//p' .env)
+
+    [ "$one" != "$two" ]
+    poststack --project "$first" down
+    expect_status 0
+    poststack health
+    expect_status 0
+}
+
+@test "twenty ups at once give one server and twenty successes" {
+    local pids=() pid
+    for _ in $(seq 20); do
+        "$POSTSTACK" up >>out 2>>err &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do
+        wait "$pid" || { cat err; return 1; }
+    done
+
+    [ "$(grep -c ' is ready on ' out)" -eq 20 ]
+    [ "$(grep -c 'created and started' err)" -eq 1 ]
+    [ "$(query 'select 1')" = 1 ]
+}
+
+@test "a moved project works and a copied one never touches the original" {
+    poststack up
+    expect_status 0
+    query 'create table kept as select 7 as n'
+    poststack down
+    expect_status 0
+    mv "$project" "$project.moved"
+    project=$project.moved
+    cd "$project"
+
+    poststack up
+    expect_status 0
+    [ "$(query 'select n from kept')" = 7 ]
+
+    poststack down
+    expect_status 0
+    cp -a "$project" "$project.copy"
+    others=("$project.copy")
+    poststack up
+    expect_status 0
+    poststack --project "$project.copy" up
+    expect_status 0
+    (cd "$project.copy" && query 'drop table kept')
+    [ "$(query 'select n from kept')" = 7 ]
+}
+
+@test "the copy of a running project is refused with the way out" {
+    poststack up
+    expect_status 0
+    cp -a "$project" "$project.copy"
+    others=("$project.copy")
+
+    poststack --project "$project.copy" up
+    expect_status 5
+
+    [[ "$stderr" == *'was copied from'*'while its server ran'* ]]
+    [[ "$stderr" == *'hint: Stop the server of'* ]]
+    poststack health
+    expect_status 0
+}
+
+@test "no PostgreSQL on the machine is told with the package to install" {
+    mkdir empty
+
+    POSTSTACK_POSTGRES_BIN=$PWD/empty poststack up
+    expect_status 4
+
+    [[ "$stderr" == *"no PostgreSQL server in \"$PWD/empty\""* ]]
+    [[ "$stderr" == *'apt-get install postgresql'* ]]
+}
+
+@test "a server older than 13 is refused" {
+    mkdir old
+    printf '#!/bin/sh\necho "postgres (PostgreSQL) 12.22"\n' >old/postgres
+    cp old/postgres old/initdb
+    chmod 755 old old/postgres old/initdb
+
+    POSTSTACK_POSTGRES_BIN=$PWD/old poststack up
+    expect_status 3
+
+    [[ "$stderr" == *'is version 12, and 13 is the oldest that works'* ]]
+}
+
+@test "a wanted version that is not installed is named" {
+    POSTSTACK_POSTGRES_VERSION=99 poststack up
+    expect_status 4
+
+    [[ "$stderr" == *'no PostgreSQL 99 server on this machine'* ]]
+    [[ "$stderr" == *'apt-get install postgresql-99'* ]]
+}
+
+@test "a runtime that this version does not have is said so" {
+    poststack --runtime podman up
+    expect_status 3
+
+    [[ "$stderr" == *'runtime "podman" (flag --runtime) is not available in this version'* ]]
+    [[ "$stderr" == *'hint: Use the native runtime'* ]]
+}
