@@ -26,6 +26,7 @@ CommandTable all_commands() {
     table.commands.push_back(make_logs_list_command());
     table.commands.push_back(make_logs_clean_command());
     table.commands.push_back(make_logs_size_command());
+    table.commands.push_back(make_doctor_command());
     table.commands.push_back(make_version_command());
     table.commands.push_back(make_completion_command());
     return table;

@@ -36,6 +36,7 @@ struct CommandTable {
 [[nodiscard]] Command make_container_health_command();
 [[nodiscard]] Command make_container_logs_command();
 [[nodiscard]] Command make_server_logs_command();
+[[nodiscard]] Command make_doctor_command();
 [[nodiscard]] Command make_completion_command();
 [[nodiscard]] Command make_logs_list_command();
 [[nodiscard]] Command make_logs_clean_command();
