@@ -10,6 +10,7 @@ import collections
 import contextlib
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -69,10 +70,18 @@ def environment(changes=None):
 Outcome = collections.namedtuple("Outcome", "code out err")
 
 
-def run(argv, cwd=None, env=None, prefix=()):
+def as_account(account):
+    """The words before a command that is to run as another account of this machine."""
+    if account is None:
+        return []
+    entry = pwd.getpwnam(account)
+    return ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+
+
+def run(argv, cwd=None, env=None, prefix=(), account=None):
     """Runs a program to its end; minus the signal that killed it as code, as subprocess does."""
     done = subprocess.run(
-        [*prefix, *map(str, argv)],
+        [*(prefix or as_account(account)), *map(str, argv)],
         cwd=cwd,
         env=environment(env),
         stdin=subprocess.DEVNULL,
@@ -88,7 +97,12 @@ def run(argv, cwd=None, env=None, prefix=()):
 LINE = re.compile(r"^(?P<name>\w+)\((?P<arguments>.*)\)\s+= (?P<result>\S.*|\?)$")
 
 
-def record(argv, cwd=None, env=None, calls=CHANGES):
+def strace(log, account, *options):
+    user = [] if account is None else ["-u", account]
+    return ["strace", "-qq", *user, "-o", str(log), *options]
+
+
+def record(argv, cwd=None, env=None, account=None, calls=CHANGES):
     """Runs the program and returns its outcome and the calls of its main process, in order.
 
     `when` of a call is its number among the calls of the same name, as strace counts them.
@@ -98,7 +112,7 @@ def record(argv, cwd=None, env=None, calls=CHANGES):
         log = pathlib.Path(folder, "log")
         # An unknown name (an architecture without vfork) is not an error with "?".
         names = ",".join(f"?{name}" for name in calls)
-        prefix = ["strace", "-qq", "-y", "-s", "256", "-o", str(log), "-e", f"trace={names}"]
+        prefix = strace(log, account, "-y", "-s", "256", "-e", f"trace={names}")
         outcome = run(argv, cwd, env, prefix)
         lines = log.read_text(errors="replace").splitlines()
     counts = collections.Counter()
@@ -129,37 +143,33 @@ def is_change(call):
     return True
 
 
-def inject(argv, call, action, cwd=None, env=None):
+def inject(argv, call, action, cwd=None, env=None, account=None):
     """Runs the program with `action` at the step `call`: "signal=SIGKILL" or "error=ENOSPC"."""
-    prefix = ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call.name}"]
-    prefix += ["-e", f"inject={call.name}:{action}:when={call.when}"]
+    what = f"inject={call.name}:{action}:when={call.when}"
+    prefix = strace("/dev/null", account, "-e", f"trace={call.name}", "-e", what)
     return run(argv, cwd, env, prefix)
 
 
-def kill_at(argv, call, cwd=None, env=None):
+def kill_at(argv, call, cwd=None, env=None, account=None):
     """Runs the program and kills it on entering `call`. Its children live on."""
-    outcome = inject(argv, call, "signal=SIGKILL", cwd, env)
+    outcome = inject(argv, call, "signal=SIGKILL", cwd, env, account)
     return outcome, outcome.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
 def spread(calls, budget):
-    """At most `budget` of the steps: the first and last, one of each kind, then evenly between.
+    """At most `budget` of the steps: half of them evenly from the first to the last, the others
+    by name, the rarest calls first: a rename says more than the hundredth write.
 
     With POSTSTACK_FAULTS=full: all of them.
     """
     if FULL or len(calls) <= budget:
         return calls
-    chosen = {0, len(calls) - 1}
-    seen = set()
-    for index, call in enumerate(calls):
-        kind = (call.name, re.sub(r"[0-9]+", "", call.arguments.split(">")[0]))
-        if kind not in seen and len(chosen) < budget:
-            seen.add(kind)
+    even = max(budget // 2, 2)
+    chosen = {index * (len(calls) - 1) // (even - 1) for index in range(even)}
+    frequency = collections.Counter(call.name for call in calls)
+    for index, call in sorted(enumerate(calls), key=lambda item: frequency[item[1].name]):
+        if len(chosen) < budget and call.name not in {calls[other].name for other in chosen}:
             chosen.add(index)
-    for index in range(budget):
-        if len(chosen) >= budget:
-            break
-        chosen.add(index * (len(calls) - 1) // max(budget - 1, 1))
     return [calls[index] for index in sorted(chosen)]
 
 
@@ -204,27 +214,46 @@ def check_replaced_safely(calls, path):
     return len(renames)
 
 
+def mount_memory(folder, options):
+    """Mounts a tmpfs; false where that is not allowed."""
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    return mounted.returncode == 0
+
+
+def unmount(folder):
+    # Lazily: a server that a failed test left behind may still stand in it.
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def remount(folder, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
+
+
+def resize_disk(folder, size):
+    remount(folder, f"size={size}")
+
+
+def make_read_only(folder):
+    remount(folder, "ro")
+
+
 @contextlib.contextmanager
 def small_disk(size, mode="0755"):
     """A file system of `size` ("4m") of its own: the way to a full disk."""
     require_root("mounting a small tmpfs")
     require("mount", "umount")
     folder = tempfile.mkdtemp(prefix="poststack-disk-")
-    options = f"size={size},mode={mode}"
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
+    if not mount_memory(folder, f"size={size},mode={mode}"):
         os.rmdir(folder)
-        missing(f"cannot mount a tmpfs here: {mounted.stderr.strip()}")
+        missing("cannot mount a tmpfs here")
     try:
         yield pathlib.Path(folder)
     finally:
-        # Lazily: a server that a failed test left behind may still stand in it.
-        subprocess.run(["umount", "-l", folder], check=False)
+        unmount(folder)
         os.rmdir(folder)
 
 
