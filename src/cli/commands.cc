@@ -27,6 +27,11 @@ CommandTable all_commands() {
     table.commands.push_back(make_logs_clean_command());
     table.commands.push_back(make_logs_size_command());
     table.commands.push_back(make_doctor_command());
+    table.commands.push_back(make_init_command());
+    table.commands.push_back(make_url_command());
+    table.commands.push_back(make_credentials_show_command());
+    table.commands.push_back(make_config_show_command());
+    table.commands.push_back(make_config_validate_command());
     table.commands.push_back(make_version_command());
     table.commands.push_back(make_completion_command());
     return table;

@@ -41,6 +41,11 @@ struct CommandTable {
 [[nodiscard]] Command make_logs_list_command();
 [[nodiscard]] Command make_logs_clean_command();
 [[nodiscard]] Command make_logs_size_command();
+[[nodiscard]] Command make_config_show_command();
+[[nodiscard]] Command make_config_validate_command();
+[[nodiscard]] Command make_credentials_show_command();
+[[nodiscard]] Command make_init_command();
+[[nodiscard]] Command make_url_command();
 [[nodiscard]] Command make_version_command();
 
 }  // namespace poststack::cli

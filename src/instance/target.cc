@@ -142,16 +142,15 @@ class Search {
 
     [[nodiscard]] Target from_stack() const {
         const auto credentials = own_credentials();
-        if (!credentials) {
+        // Without a port there was no up yet; to name the default one would be a guess.
+        if (!credentials || !credentials->port) {
             throw Error(ErrorKind::not_found,
                         fmt::format("project \"{}\" in \"{}\" has no database yet",
                                     query_.project.name,
                                     query_.project.directory.native()))
                 .hint("Type poststack up to make one, or name another with --url.");
         }
-        Target target{credentials->url(), "the project's own stack", true};
-        if (!target.url.port) target.url.port = names_.default_port;
-        return target;
+        return {credentials->url(), "the project's own stack", true};
     }
 
     [[nodiscard]] std::optional<Credentials> own_credentials() const {

@@ -101,8 +101,8 @@ std::optional<PrivateFile> find_private_file(const fs::path& path, std::uint64_t
     return result;
 }
 
-void make_private_directory(const fs::path& path, const std::optional<Owner>& owner) {
-    if (::mkdir(path.c_str(), 0700) < 0) {
+void make_private_directory(const fs::path& path, const std::optional<Owner>& owner, mode_t mode) {
+    if (::mkdir(path.c_str(), mode) < 0) {
         const int code = errno;
         const auto found = find_info(path);
         if (found && found->type == FileType::directory) return;

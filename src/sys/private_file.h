@@ -27,9 +27,11 @@ struct PrivateFile {
 [[nodiscard]] std::optional<PrivateFile> find_private_file(const std::filesystem::path& path,
                                                            std::uint64_t limit = 16ULL << 20);
 
-/// Makes one directory with mode 0700 and, when `owner` is given, gives it away; an existing one
-/// is left alone. Errors: config for a symlink; denied, io.
-void make_private_directory(const std::filesystem::path& path, const std::optional<Owner>& owner);
+/// Makes one directory and, when `owner` is given, gives it away; an existing one is left alone.
+/// Errors: config for a symlink or a file; denied, io.
+void make_private_directory(const std::filesystem::path& path,
+                            const std::optional<Owner>& owner,
+                            mode_t mode = 0700);
 
 /// Makes `owner` the owner of an open file. Errors: denied, io.
 void give_away(int fd, const Owner& owner);

@@ -1,0 +1,173 @@
+#include "workflow/init.h"
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "config/keys.h"
+#include "sys/signal.h"
+
+namespace poststack::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct InitArgs {
+    std::string directory;
+    std::optional<int> port;
+    std::optional<std::string> extensions;
+    std::optional<std::string> credentials;
+};
+
+/// Asks for one value on the terminal; an empty answer takes the default.
+std::string ask(Context& context, const std::string& question, const std::string& fallback) {
+    context.err << question << " [" << fallback << "] " << std::flush;
+    // Ctrl-C ends this wait; a blocking read would sit through it.
+    if (sys::wait_readable(STDIN_FILENO, std::chrono::hours(24)) == sys::WaitResult::timeout) {
+        return fallback;
+    }
+    std::string answer;
+    if (!std::getline(std::cin, answer) || trim(answer).empty()) return fallback;
+    return std::string(trim(answer));
+}
+
+std::vector<std::string> to_list(const std::string& text) {
+    std::vector<std::string> items;
+    for (const std::string_view item : split(text, ',')) {
+        const std::string_view name = trim(item);
+        if (name.empty()) continue;
+        constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+        if (name.find_first_not_of(allowed) != std::string_view::npos) {
+            throw Error(ErrorKind::usage, fmt::format("\"{}\" is no name of an extension", name))
+                .hint("Names are separated by commas, as in pgcrypto,citext.");
+        }
+        items.emplace_back(name);
+    }
+    return items;
+}
+
+std::uint16_t to_port(const std::string& text) {
+    const auto number = parse_integer(text);
+    if (!number || *number < 1 || *number > 65535) {
+        throw Error(ErrorKind::usage,
+                    fmt::format("port \"{}\" must be a whole number from 1 to 65535", text));
+    }
+    return static_cast<std::uint16_t>(*number);
+}
+
+void ask_for_the_rest(Context& context, workflow::InitPlan& plan, bool extensions_given) {
+    constexpr const char* automatic = "automatic";
+    if (!plan.runtime) {
+        const std::string answer =
+            to_lower(ask(context, "Runtime: podman, docker or native?", automatic));
+        if (answer != automatic && answer != "podman" && answer != "docker" && answer != "native") {
+            throw Error(ErrorKind::usage, fmt::format("unknown runtime \"{}\"", answer))
+                .hint("Answer podman, docker or native.");
+        }
+        if (answer != automatic) plan.runtime = answer;
+    }
+    if (!plan.port) {
+        const std::string answer = ask(context, "Port of the server on this machine?", automatic);
+        if (answer != automatic) plan.port = to_port(answer);
+    }
+    if (!extensions_given) {
+        const std::string answer = ask(context, "Extensions, separated by commas?", "none");
+        if (answer != "none") plan.extensions = to_list(answer);
+    }
+}
+
+void print_text(Context& context, const workflow::InitResult& result) {
+    const auto list = [&](const char* what, const std::vector<std::string>& paths) {
+        for (const std::string& path : paths)
+            context.out << fmt::format("{:<8} {}\n", what, path);
+    };
+    list("created", result.created);
+    list("changed", result.changed);
+    list("kept", result.kept);
+    say(context,
+        fmt::format("project \"{}\" is set up; type poststack up to start its database",
+                    result.project.name));
+}
+
+int run_init(Context& context, const InitArgs& args) {
+    const fs::path current = fs::current_path();
+    fs::path directory = context.options.project_directory.value_or(current);
+    if (!args.directory.empty()) {
+        if (context.options.project_directory) {
+            throw Error(ErrorKind::usage,
+                        "the directory was given twice, with and without --project");
+        }
+        directory = args.directory;
+    }
+    workflow::InitPlan plan;
+    plan.directory = (current / directory).lexically_normal();
+    if (!plan.directory.has_filename()) plan.directory = plan.directory.parent_path();
+    plan.runtime = context.options.runtime;
+    if (args.port) plan.port = to_port(std::to_string(*args.port));
+    if (args.extensions) plan.extensions = to_list(*args.extensions);
+    plan.credentials = args.credentials;
+    if (context.options.config_file) plan.config_file = current / *context.options.config_file;
+    plan.environment = context.environment;
+    const bool fresh = !fs::exists(plan.directory / "poststack.yaml");
+    if (fresh && context.in_is_terminal && context.err_is_terminal && !context.options.yes) {
+        ask_for_the_rest(context, plan, args.extensions.has_value());
+    }
+    const workflow::InitResult result = workflow::init(plan);
+    for (const std::string& notice : result.notices)
+        context.logger.warning(notice);
+    if (!context.json()) {
+        print_text(context, result);
+        return 0;
+    }
+    context.print({{"project", result.project.name},
+                   {"directory", result.project.directory.native()},
+                   {"created", result.created},
+                   {"changed", result.changed},
+                   {"kept", result.kept}});
+    return 0;
+}
+
+}  // namespace
+
+Command make_init_command() {
+    auto args = std::make_shared<InitArgs>();
+    return {
+        .path = {"init"},
+        .summary = "Write the first files of a project",
+        .description =
+            "Writes poststack.yaml, .env with random credentials, .env.example, migrations/ with a "
+            "first pair and seeds/. It never overwrites: what is there stays, and running it again "
+            "adds what is missing. On a terminal it asks for runtime, port and extensions; with "
+            "--yes, and where there is no terminal, it takes the defaults.",
+        .options = {{.names = "--port,--postgres-port",
+                     .value = "PORT",
+                     .help = "Put the server on PORT (default: 5432 or the next free one)",
+                     .target = &args->port},
+                    {.names = "--extensions",
+                     .value = "NAMES",
+                     .help = "Create these extensions, separated by commas",
+                     .target = &args->extensions},
+                    {.names = "--credentials",
+                     .value = "SET",
+                     .help = "Name the variables in .env as this system does",
+                     .target = &args->credentials,
+                     .choices = {"postgres", "hive", "semantik"}}},
+        .arguments = {{.name = "DIR",
+                       .help = "The project's directory (default: this one)",
+                       .target = &args->directory}},
+        .examples = {"init",
+                     "init shop --yes",
+                     "init --runtime native --extensions pgcrypto,citext"},
+        .run = [args](Context& context) { return run_init(context, *args); }};
+}
+
+}  // namespace poststack::cli
