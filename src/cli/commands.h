@@ -43,6 +43,8 @@ struct CommandTable {
 [[nodiscard]] Command make_logs_size_command();
 [[nodiscard]] Command make_config_show_command();
 [[nodiscard]] Command make_config_validate_command();
+[[nodiscard]] Command make_credentials_check_command();
+[[nodiscard]] Command make_credentials_rotate_command();
 [[nodiscard]] Command make_credentials_show_command();
 [[nodiscard]] Command make_init_command();
 [[nodiscard]] Command make_url_command();

@@ -133,4 +133,25 @@ std::optional<YamlScalar> read_compose_name(const std::string& text,
     return found;
 }
 
+std::vector<ComposeService> read_compose_services(const std::string& text,
+                                                  const std::filesystem::path& path) {
+    std::vector<ComposeService> services;
+    const YAML::Node root = load(text, path);
+    if (!root.IsMap() || !root["services"] || !root["services"].IsMap()) return services;
+    for (const auto& pair : root["services"]) {
+        const YAML::Node definition = pair.second;
+        ComposeService service{.name = pair.first.Scalar(), .text = YAML::Dump(definition)};
+        const YAML::Node files = definition.IsMap() ? definition["env_file"] : YAML::Node();
+        if (files && files.IsScalar()) service.env_files.push_back(files.Scalar());
+        if (files && files.IsSequence()) {
+            for (const YAML::Node& item : files) {
+                const YAML::Node file = item.IsMap() ? item["path"] : item;  // "path:" of 2.24
+                if (file && file.IsScalar()) service.env_files.push_back(file.Scalar());
+            }
+        }
+        services.push_back(std::move(service));
+    }
+    return services;
+}
+
 }  // namespace poststack::config

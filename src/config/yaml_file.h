@@ -37,4 +37,15 @@ struct YamlScalar {
 [[nodiscard]] std::optional<YamlScalar> read_compose_name(const std::string& text,
                                                           const std::filesystem::path& path);
 
+/// A service of a compose file, as far as its variables go.
+struct ComposeService {
+    std::string name;
+    std::string text;                         ///< its definition, aliases resolved
+    std::vector<std::string> env_files = {};  ///< as written
+};
+
+/// Reads `services` of a compose file. Errors: config, as above.
+[[nodiscard]] std::vector<ComposeService> read_compose_services(const std::string& text,
+                                                                const std::filesystem::path& path);
+
 }  // namespace poststack::config
