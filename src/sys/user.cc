@@ -60,7 +60,7 @@ bool is_root() noexcept {
 }
 
 std::string host_name() {
-    struct utsname names {};
+    struct utsname names{};
     return ::uname(&names) == 0 ? names.nodename : "localhost";
 }
 
