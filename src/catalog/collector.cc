@@ -10,12 +10,13 @@ constexpr std::size_t first_attribute = 4;  ///< after oid, kind, identity, pare
 
 }  // namespace
 
-void Collector::note_position(const Object& column, const pg::Result& rows, std::size_t row) {
+void Collector::note_position(Object& column, const pg::Result& rows, std::size_t row) {
     const auto position = rows.find_column("#position");
     const auto name = rows.find_column("#name");
+    if (!position || !name) return;
+    column.storage_number = rows.number(row, *position);
     // The columns of views are in their definition, in order.
-    if (!position || !name || column.parent.starts_with("view ") ||
-        column.parent.starts_with("materialized view "))
+    if (column.parent.starts_with("view ") || column.parent.starts_with("materialized view "))
         return;
     columns_[column.parent][rows.number(row, *position)] = rows.value(row, *name);
 }
@@ -37,6 +38,7 @@ void Collector::add(const pg::Result& rows) {
             if (rows.is_null(row, column) || names[column].starts_with('#')) continue;
             object->attributes.emplace_back(names[column], rows.value(row, column));
         }
+        if (kind == Kind::table || kind == Kind::column) object->storage_oid = rows.number(row, 0);
         if (kind == Kind::column || kind == Kind::attribute) note_position(*object, rows, row);
     }
 }

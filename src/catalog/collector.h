@@ -23,7 +23,7 @@ class Collector {
   private:
     using Key = std::pair<Kind, std::string>;
 
-    void note_position(const Object& column, const pg::Result& rows, std::size_t row);
+    void note_position(Object& column, const pg::Result& rows, std::size_t row);
 
     std::map<Key, std::shared_ptr<Object>> objects_;
     std::map<std::string, std::map<std::int64_t, std::string>> columns_;  ///< by parent label

@@ -10,21 +10,18 @@ namespace poststack::catalog {
 
 namespace {
 
-std::optional<std::string> find(const Object& object, const std::string& key) {
-    for (const auto& [name, value] : object.attributes) {
-        if (name == key) return value;
-    }
-    return std::nullopt;
-}
-
 std::vector<AttributeChange> compare(const Object& before, const Object& after) {
     std::vector<AttributeChange> changes;
     for (const auto& [key, value] : before.attributes) {
-        std::optional<std::string> now = find(after, key);
-        if (now != value) changes.push_back({key, value, std::move(now)});
+        const std::string* now = after.find(key);
+        if (now == nullptr) {
+            changes.push_back({key, value, std::nullopt});
+        } else if (*now != value) {
+            changes.push_back({key, value, *now});
+        }
     }
     for (const auto& [key, value] : after.attributes) {
-        if (!find(before, key)) changes.push_back({key, std::nullopt, value});
+        if (before.find(key) == nullptr) changes.push_back({key, std::nullopt, value});
     }
     if (before.parent != after.parent)
         changes.push_back({"belongs to",
@@ -46,10 +43,11 @@ std::string common_lines(const std::string& list, const std::string& others) {
 
 /// Reduces a change of column lists to the columns that both have.
 std::vector<AttributeChange> compare_order(const Object& before, const Object& after) {
-    const std::string old_list = find(before, "columns").value_or("");
-    const std::string new_list = find(after, "columns").value_or("");
-    std::string old_order = common_lines(old_list, new_list);
-    std::string new_order = common_lines(new_list, old_list);
+    const std::string* old_list = before.find("columns");
+    const std::string* new_list = after.find("columns");
+    if (old_list == nullptr || new_list == nullptr) return {};
+    std::string old_order = common_lines(*old_list, *new_list);
+    std::string new_order = common_lines(*new_list, *old_list);
     if (old_order == new_order) return {};
     return {{"columns", std::move(old_order), std::move(new_order)}};
 }

@@ -19,8 +19,9 @@ ObjectPtr object(Kind kind,
                  std::string identity,
                  Attributes attributes = {},
                  std::string parent = {}) {
-    return std::make_shared<Object>(
-        Object{kind, std::move(identity), std::move(parent), std::move(attributes)});
+    auto made = std::make_shared<Object>();
+    *made = {kind, std::move(identity), std::move(parent), std::move(attributes)};
+    return made;
 }
 
 ObjectPtr order(const std::string& table, const std::string& columns) {

@@ -96,6 +96,18 @@ std::string Object::label() const {
     return fmt::format("{} {}", name(kind), identity);
 }
 
+const std::string* Object::find(std::string_view attribute) const noexcept {
+    for (const auto& [key, value] : attributes) {
+        if (key == attribute) return &value;
+    }
+    return nullptr;
+}
+
+bool Object::operator==(const Object& other) const noexcept {
+    return kind == other.kind && identity == other.identity && parent == other.parent &&
+           attributes == other.attributes;
+}
+
 Fingerprint::Fingerprint(std::vector<ObjectPtr> objects) : objects_(std::move(objects)) {
     std::sort(objects_.begin(), objects_.end(), comes_before);
 }

@@ -12,7 +12,7 @@
 //  - the ledger's schema and temporary schemas.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -89,10 +89,19 @@ struct Object {
     std::string parent;    ///< the object it goes with, as label() writes it; "" for none
     std::vector<std::pair<std::string, std::string>> attributes;  ///< only those that are set
 
+    /// Which rows it stands for, of tables and columns: the table's oid and the column's number.
+    /// No part of a comparison; it tells a thing that was kept or renamed from one made anew.
+    std::int64_t storage_oid = 0;
+    std::int64_t storage_number = 0;
+
     /// "table public.users".
     [[nodiscard]] std::string label() const;
 
-    bool operator==(const Object& other) const noexcept = default;
+    /// The value of an attribute; null when it is not set.
+    [[nodiscard]] const std::string* find(std::string_view attribute) const noexcept;
+
+    /// Compares all but where the rows are.
+    bool operator==(const Object& other) const noexcept;
 };
 
 /// Objects are shared between the fingerprints of one reader (FingerprintReader).

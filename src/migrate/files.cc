@@ -155,6 +155,7 @@ void read_content(const MigrationSet& set, MigrationFile& file, std::vector<char
     const Header header = parse_header({buffer.data(), filled}, path.string());
     file.description = header.description;
     file.no_transaction = header.no_transaction;
+    file.irreversible = header.irreversible;
     file.sha256 = source.finish();
     file.size = source.size();
 }

@@ -31,6 +31,7 @@ struct MigrationFile {
     std::string description;      ///< of "-- Description: ..." in the first ten lines
     std::uint64_t size = 0;       ///< bytes
     bool no_transaction = false;  ///< "-- poststack: no-transaction" above the first statement
+    bool irreversible = false;    ///< "-- poststack: irreversible": nothing to undo it is meant
     std::string rollback_file;    ///< file name, "" when there is none
 
     /// "002_add_users"

@@ -28,9 +28,13 @@ void apply_directives(std::string_view words, std::string_view place, Header& he
             header.no_transaction = true;
             continue;
         }
+        if (word == "irreversible") {
+            header.irreversible = true;
+            continue;
+        }
         throw Error(ErrorKind::config,
                     fmt::format("{}: unknown word \"{}\" behind \"-- poststack:\"", place, word))
-            .hint("The word known is no-transaction.");
+            .hint("The words known are no-transaction and irreversible.");
     }
 }
 

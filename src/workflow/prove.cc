@@ -1,0 +1,314 @@
+#include "workflow/prove.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "catalog/reader.h"
+#include "migrate/header.h"
+#include "migrate/preflight.h"
+#include "migrate/replay.h"
+#include "sys/file.h"
+#include "sys/hash.h"
+
+namespace poststack::workflow {
+
+namespace {
+
+using catalog::Fingerprint;
+using migrate::MigrationFile;
+using migrate::MigrationSet;
+using Clock = std::chrono::steady_clock;
+
+/// Makes what a text leaves in the session invisible to the next one, inside a transaction too.
+constexpr std::string_view reset_session =
+    "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;UNLISTEN *;DISCARD TEMP;"
+    "DISCARD SEQUENCES;SELECT pg_catalog.pg_advisory_unlock_all()";
+
+/// As reset_session, behind deferred checks, which a COMMIT would make now.
+constexpr std::string_view end_of_text = "SET CONSTRAINTS ALL IMMEDIATE;";
+
+/// A text that was read and checked.
+struct Script {
+    std::string text;
+    std::string name;  ///< in messages
+    migrate::ScriptPlan plan;
+};
+
+struct Pair {
+    Script up;
+    std::optional<Script> down;
+};
+
+/// True for errors that say something about the text, not about the server or the user.
+bool is_verdict(const Error& error) {
+    return error.kind() == ErrorKind::database || error.kind() == ErrorKind::config;
+}
+
+std::string one_line(const Error& error) {
+    std::string text = error.message();
+    if (!error.sqlstate().empty()) text += fmt::format(" (SQLSTATE {})", error.sqlstate());
+    return text;
+}
+
+class Prover {
+  public:
+    Prover(ScratchDatabase& scratch, const MigrationSet& set) : scratch_(scratch), set_(set) {
+        connect();
+    }
+
+    [[nodiscard]] int server_version() const { return session_->server_version(); }
+
+    /// Goes one file further; false when the chain ends here.
+    bool run(PairProof& proof) {
+        const Pair pair = read(proof);
+        const Fingerprint before = state_;
+        try {
+            apply(pair.up);
+        } catch (const Error& error) {
+            if (!is_verdict(error)) throw;
+            proof.verdict = Verdict::failed;
+            proof.problem = one_line(error);
+            proof.hint = error.hint();
+            return false;
+        }
+        applied_.push_back(pair.up);
+        state_ = reader_->read();
+        if (!pair.down) {
+            proof.verdict = proof.file.irreversible ? Verdict::irreversible : Verdict::no_rollback;
+            if (proof.verdict == Verdict::no_rollback) {
+                proof.problem = "there is no rollback file";
+                proof.hint = fmt::format(
+                    "Write \"{}.rollback.sql\", or \"-- poststack: irreversible\" at "
+                    "the top of the migration.",
+                    proof.file.stem());
+            }
+            return true;
+        }
+        if (pair.up.plan.no_transaction || pair.down->plan.no_transaction) {
+            undo_for_real(pair, before, proof);
+        } else if (!undo_and_forget(pair, before, proof)) {
+            undo_for_real(pair, before, proof);
+        }
+        return true;
+    }
+
+  private:
+    void connect() {
+        reader_.reset();
+        session_.emplace(scratch_.login());
+        session_->script("SET synchronous_commit = off");  // nobody will miss it
+        reader_.emplace(*session_);
+        state_ = reader_->read();
+    }
+
+    Script check(std::string text, const std::string& file_name) {
+        Script script{std::move(text), set_.path(file_name).string(), {}};
+        migrate::TextSource source(script.text);
+        const migrate::Header header = migrate::parse_header(script.text, script.name);
+        const bool standard = session_->parameter_status("standard_conforming_strings") != "off";
+        script.plan = migrate::check_script(source, script.name, {header.no_transaction, standard});
+        return script;
+    }
+
+    Pair read(PairProof& proof) {
+        const MigrationFile& file = proof.file;
+        Pair pair;
+        pair.up = check(sys::read_file(set_.path(file.file_name)), file.file_name);
+        sys::Sha256 hash;
+        hash.update(pair.up.text);
+        if (auto text = migrate::read_rollback(set_, file)) {
+            hash.update(std::string_view("\0", 1));
+            hash.update(*text);
+            pair.down = check(std::move(*text), file.rollback_file);
+        }
+        proof.checksum = hash.finish();
+        return pair;
+    }
+
+    void replay(const Script& script) {
+        migrate::TextSource source(script.text);
+        migrate::replay(*session_, source, script.name, script.plan);
+    }
+
+    void roll_back() {
+        if (session_->is_broken()) return;
+        if (session_->transaction_status() != pg::TransactionStatus::idle)
+            session_->script("ROLLBACK");
+    }
+
+    void reset() { session_->script(std::string(reset_session) + ";SET synchronous_commit = off"); }
+
+    /// Runs a text as a migration: committed, or not at all.
+    void apply(const Script& script) {
+        try {
+            if (script.plan.no_transaction) {
+                replay(script);
+            } else {
+                session_->script("BEGIN");
+                replay(script);
+                session_->script("COMMIT");
+            }
+        } catch (const Error&) {
+            roll_back();
+            if (!session_->is_broken()) reset();
+            throw;
+        }
+        reset();
+    }
+
+    /// Runs a text inside the open transaction, deferred checks included.
+    void apply_inside(const Script& script) {
+        replay(script);
+        session_->script(std::string(end_of_text) + std::string(reset_session));
+    }
+
+    /// The usual way: both in one transaction that never commits. False when only the second
+    /// migration failed: that may be because the two are one transaction here (a new enum value
+    /// cannot be used, for one), so it has to be tried for real.
+    bool undo_and_forget(const Pair& pair, const Fingerprint& before, PairProof& proof) {
+        bool undone = false;
+        try {
+            session_->script("BEGIN");
+            apply_inside(*pair.down);
+            undone = true;
+            const Fingerprint after = reader_->read();
+            if (judge_rollback(before, after, proof)) {
+                apply_inside(pair.up);
+                judge_again(reader_->read(), proof);
+            }
+        } catch (const Error& error) {
+            if (!is_verdict(error)) throw;
+            roll_back();
+            if (undone) return false;
+            fail(proof, "the rollback fails: ", error);
+            return true;
+        }
+        roll_back();
+        return true;
+    }
+
+    /// Commits each step. What a broken pair leaves is put right.
+    void undo_for_real(const Pair& pair, const Fingerprint& before, PairProof& proof) {
+        bool undone = false;
+        try {
+            apply(*pair.down);
+            undone = true;
+            if (judge_rollback(before, reader_->read(), proof)) {
+                apply(pair.up);
+                Fingerprint again = reader_->read();
+                if (judge_again(again, proof)) {
+                    state_ = std::move(again);  // the same by name, made anew
+                    return;
+                }
+            }
+        } catch (const Error& error) {
+            if (!is_verdict(error)) throw;
+            fail(proof,
+                 undone ? "the migration fails after its rollback: " : "the rollback fails: ",
+                 error);
+            if (!undone && !pair.down->plan.no_transaction) return;  // nothing was changed
+        }
+        rebuild();
+    }
+
+    /// Compares what a rollback leaves with what was there; false when that is the end of it.
+    bool judge_rollback(const Fingerprint& before, const Fingerprint& after, PairProof& proof) {
+        proof.difference = catalog::diff(before, after);
+        proof.lost = find_lost(before, state_, after);
+        proof.verdict = proof.lost.empty() ? Verdict::lossless : Verdict::lossy;
+        proof.column_order = proof.difference.is_column_order_only();
+        if (proof.difference.empty() || proof.column_order) return true;
+        proof.verdict = Verdict::broken;
+        proof.problem = "the rollback leaves another schema than there was before";
+        return false;
+    }
+
+    bool judge_again(const Fingerprint& again, PairProof& proof) {
+        catalog::Diff difference = catalog::diff(state_, again);
+        if (difference.empty() || (proof.column_order && difference.is_column_order_only()))
+            return true;
+        proof.verdict = Verdict::broken;
+        proof.problem = "applied again after its rollback, the migration gives another schema";
+        proof.difference = std::move(difference);
+        return false;
+    }
+
+    static void fail(PairProof& proof, std::string_view what, const Error& error) {
+        proof.verdict = Verdict::broken;
+        proof.problem = std::string(what) + one_line(error);
+        proof.hint = error.hint();
+    }
+
+    /// Brings the scratch database back to the state after the last migration applied.
+    void rebuild() {
+        reader_.reset();
+        session_.reset();
+        scratch_.recreate();
+        connect();
+        for (const Script& script : applied_)
+            apply(script);
+        state_ = reader_->read();
+    }
+
+    ScratchDatabase& scratch_;
+    const MigrationSet& set_;
+    std::optional<pg::Connection> session_;
+    std::optional<catalog::FingerprintReader> reader_;
+    Fingerprint state_;            ///< after the last migration applied
+    std::vector<Script> applied_;  ///< to replay
+};
+
+}  // namespace
+
+std::string_view name(Verdict verdict) noexcept {
+    constexpr std::array<std::string_view, 7> names = {
+        "lossless", "lossy", "irreversible", "no rollback", "broken", "failed", "not reached"};
+    return names[static_cast<std::size_t>(verdict)];
+}
+
+bool is_proven(Verdict verdict) noexcept {
+    return verdict == Verdict::lossless || verdict == Verdict::lossy ||
+           verdict == Verdict::irreversible;
+}
+
+std::size_t ProofReport::count(Verdict verdict) const noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(pairs.begin(), pairs.end(), [&](const PairProof& pair) {
+            return pair.verdict == verdict;
+        }));
+}
+
+bool ProofReport::is_proven() const noexcept {
+    return std::all_of(pairs.begin(), pairs.end(), [](const PairProof& pair) {
+        return workflow::is_proven(pair.verdict);
+    });
+}
+
+ProofReport prove(ScratchDatabase& scratch, const MigrationSet& set, const ProveOptions& options) {
+    const auto start = Clock::now();
+    ProofReport report;
+    report.scratch = scratch.name();
+    for (const MigrationFile& file : set.files) {
+        if (options.target && file.version > *options.target) break;
+        report.pairs.emplace_back();
+        report.pairs.back().file = file;
+    }
+    Prover prover(scratch, set);
+    report.server_version = prover.server_version();
+    std::size_t index = 0;
+    for (PairProof& pair : report.pairs) {
+        const auto begin = Clock::now();
+        const bool goes_on = prover.run(pair);
+        pair.took = Clock::now() - begin;
+        if (options.on_pair) options.on_pair(pair, ++index, report.pairs.size());
+        if (!goes_on) break;
+    }
+    report.took = Clock::now() - start;
+    return report;
+}
+
+}  // namespace poststack::workflow
