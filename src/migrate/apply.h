@@ -41,7 +41,7 @@ struct MigrationStep {
 
 struct ApplyOptions {
     std::optional<std::string> target = {};  ///< apply up to and with this version; must exist
-    bool dry_run = false;               ///< plan and check, change nothing
+    bool dry_run = false;                    ///< plan and check, change nothing
     std::chrono::milliseconds wait_limit{60'000};  ///< for another run's lock; 0: do not wait
     ProgressCallback on_progress = {};
 };

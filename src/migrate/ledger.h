@@ -20,6 +20,9 @@ namespace poststack::migrate {
 /// The layout this program reads and writes.
 inline constexpr int ledger_layout = 2;
 
+/// The first layout with table migration_progress.
+inline constexpr int layout_with_progress = 2;
+
 /// One applied migration, as far as deciding what to do needs it.
 struct LedgerEntry {
     Version version;

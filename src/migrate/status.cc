@@ -1,0 +1,161 @@
+#include "migrate/status.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/error.h"
+#include "migrate/ledger.h"
+#include "migrate/plan.h"
+#include "sys/file.h"
+
+namespace poststack::migrate {
+namespace {
+
+/// What status shows of a ledger row beyond what a plan needs.
+struct History {
+    std::string name;
+    std::string description;
+    std::string applied_at;
+    std::chrono::nanoseconds duration{0};
+    std::string applied_by;
+    bool has_rollback = false;
+};
+
+std::map<Version, History> read_history(pg::Connection& connection) {
+    const pg::Result rows = connection.script(
+        "SELECT version, name, description, to_char(applied_at AT TIME ZONE 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+        "(extract(epoch FROM duration) * 1000000)::bigint, applied_by, rollback_sql IS NOT NULL "
+        "FROM poststack.schema_migrations");
+    std::map<Version, History> history;
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+        History& entry = history[Version{rows.number(row, 0)}];
+        entry.name = rows.value(row, 1);
+        entry.description = rows.value(row, 2);
+        entry.applied_at = rows.value(row, 3);
+        entry.duration = std::chrono::microseconds(rows.number(row, 4));
+        entry.applied_by = rows.value(row, 5);
+        entry.has_rollback = rows.boolean(row, 6);
+    }
+    return history;
+}
+
+/// Versions of no-transaction files that stopped half-way.
+std::vector<Version> read_unfinished(pg::Connection& connection, const Ledger& ledger) {
+    std::vector<Version> unfinished;
+    if (ledger.layout < layout_with_progress) return unfinished;
+    const pg::Result rows = connection.script("SELECT version FROM poststack.migration_progress");
+    for (std::size_t row = 0; row < rows.rows(); ++row)
+        unfinished.push_back(Version{rows.number(row, 0)});
+    return unfinished;
+}
+
+FileStatus file_status(const MigrationFile& file, FileState state) {
+    FileStatus status;
+    status.state = state;
+    status.version = file.digits;
+    status.name = file.name;
+    status.description = file.description;
+    status.has_rollback = !file.rollback_file.empty();
+    return status;
+}
+
+void add_history(FileStatus& status, const History& history) {
+    status.applied_at = history.applied_at;
+    status.duration = history.duration;
+    status.applied_by = history.applied_by;
+    status.has_rollback = status.has_rollback || history.has_rollback;
+}
+
+bool holds(const std::vector<const MigrationFile*>& files, const MigrationFile& file) {
+    return std::find(files.begin(), files.end(), &file) != files.end();
+}
+
+FileState state_of(const MigrationFile& file, const Ledger& ledger, const Plan& plan) {
+    if (const LedgerEntry* entry = ledger.find(file.version)) {
+        return entry->checksum == file.sha256 ? FileState::applied : FileState::changed;
+    }
+    return holds(plan.out_of_order, file) ? FileState::out_of_order : FileState::pending;
+}
+
+MigrationSet read_if_there(const std::filesystem::path& directory) {
+    if (sys::find_info(directory, true)) return read_migrations(directory);
+    MigrationSet none;
+    none.directory = directory;
+    none.warnings.push_back("there is no directory \"" + directory.string() + "\"");
+    return none;
+}
+
+}  // namespace
+
+std::string_view name(FileState state) noexcept {
+    switch (state) {
+        case FileState::applied: return "applied";
+        case FileState::pending: return "pending";
+        case FileState::changed: return "changed";
+        case FileState::missing: return "missing";
+        case FileState::out_of_order: return "out_of_order";
+        case FileState::unfinished: return "unfinished";
+    }
+    return "unknown";
+}
+
+std::size_t StatusReport::count(FileState state) const noexcept {
+    return static_cast<std::size_t>(std::count_if(
+        files.begin(), files.end(), [&](const FileStatus& file) { return file.state == state; }));
+}
+
+bool StatusReport::is_current() const noexcept {
+    return count(FileState::applied) == files.size();
+}
+
+StatusReport status(pg::Connection& connection, const std::filesystem::path& directory) {
+    const MigrationSet set = read_if_there(directory);
+    const Ledger ledger = read_ledger(connection);
+    const Plan plan = make_plan(set, ledger);
+    StatusReport report;
+    report.has_ledger = ledger.exists();
+    report.warnings = set.warnings;
+    report.warnings.insert(report.warnings.end(), plan.warnings.begin(), plan.warnings.end());
+    const std::map<Version, History> history =
+        ledger.exists() ? read_history(connection) : std::map<Version, History>{};
+    const std::vector<Version> unfinished = read_unfinished(connection, ledger);
+
+    std::map<Version, FileStatus> merged;
+    for (const MigrationFile& file : set.files) {
+        FileStatus status = file_status(file, state_of(file, ledger, plan));
+        if (std::find(unfinished.begin(), unfinished.end(), file.version) != unfinished.end()) {
+            status.state = FileState::unfinished;
+        }
+        merged.emplace(file.version, std::move(status));
+    }
+    for (const LedgerEntry* entry : plan.missing) {
+        FileStatus status;
+        status.state = FileState::missing;
+        status.version = entry->file_name.substr(0, entry->file_name.find('_'));
+        merged.emplace(entry->version, std::move(status));
+    }
+    for (auto& [version, status] : merged) {
+        const auto found = history.find(version);
+        if (found != history.end()) {
+            add_history(status, found->second);
+            if (status.name.empty()) status.name = found->second.name;
+            if (status.description.empty()) status.description = found->second.description;
+        }
+        report.files.push_back(std::move(status));
+    }
+    return report;
+}
+
+Summary summary(pg::Connection& connection, const std::filesystem::path& directory) {
+    const MigrationSet set = read_if_there(directory);
+    const Ledger ledger = read_ledger(connection);
+    const Plan plan = make_plan(set, ledger);
+    return {ledger.exists(),
+            ledger.entries.size(),
+            plan.pending.size(),
+            plan.changed.size() + plan.missing.size() + plan.out_of_order.size()};
+}
+
+}  // namespace poststack::migrate
