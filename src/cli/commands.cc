@@ -34,6 +34,13 @@ CommandTable all_commands() {
     table.commands.push_back(make_credentials_rotate_command());
     table.commands.push_back(make_config_show_command());
     table.commands.push_back(make_config_validate_command());
+    table.commands.push_back(make_database_migrate_command());
+    table.commands.push_back(make_database_rollback_command());
+    table.commands.push_back(make_database_migration_status_command());
+    table.commands.push_back(make_database_new_command());
+    table.commands.push_back(make_database_create_schema_command());
+    table.commands.push_back(make_database_show_schema_command());
+    table.commands.push_back(make_database_drop_schema_command());
     table.commands.push_back(make_version_command());
     table.commands.push_back(make_completion_command());
     return table;

@@ -49,5 +49,12 @@ struct CommandTable {
 [[nodiscard]] Command make_init_command();
 [[nodiscard]] Command make_url_command();
 [[nodiscard]] Command make_version_command();
+[[nodiscard]] Command make_database_migrate_command();
+[[nodiscard]] Command make_database_rollback_command();
+[[nodiscard]] Command make_database_migration_status_command();
+[[nodiscard]] Command make_database_new_command();
+[[nodiscard]] Command make_database_create_schema_command();
+[[nodiscard]] Command make_database_show_schema_command();
+[[nodiscard]] Command make_database_drop_schema_command();
 
 }  // namespace poststack::cli

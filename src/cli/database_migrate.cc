@@ -1,0 +1,88 @@
+#include <memory>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/migrate_output.h"
+#include "cli/session.h"
+#include "migrate/apply.h"
+
+namespace poststack::cli {
+namespace {
+
+struct MigrateArgs {
+    std::optional<std::string> target;
+    std::optional<std::string> wait;
+    bool dry_run = false;
+};
+
+void print_text(Context& context, const migrate::ApplyResult& result) {
+    say_warnings(context, result.warnings);
+    if (result.dry_run) {
+        print_plan(context, "apply", result.steps);
+    }
+    if (context.options.quiet) return;
+    if (result.steps.empty()) {
+        context.out << fmt::format(
+            "nothing to do: {} applied{}\n",
+            count_migrations(result.already_applied),
+            result.left_pending == 0 ? ""
+                                     : fmt::format(", {} behind the target", result.left_pending));
+    } else {
+        context.out << fmt::format("{} {}, {} applied before\n",
+                                   count_migrations(result.steps.size()),
+                                   result.dry_run ? "would be applied" : "applied",
+                                   result.already_applied);
+    }
+}
+
+int run_migrate(Context& context, const MigrateArgs& args) {
+    config::Flags flags;
+    if (args.wait) flags["lock_wait"] = {"--wait-timeout", *args.wait};
+    const Session session = open_session(context, flags);
+    migrate::ApplyOptions options;
+    options.target = args.target;
+    options.dry_run = args.dry_run;
+    options.wait_limit = session.settings.duration("lock_wait");
+    options.on_progress = show_progress(context, "applied");
+    const migrate::ApplyResult result =
+        migrate::apply(find_login(context, session), session.project.migrations, options);
+    if (!context.json()) {
+        print_text(context, result);
+        return 0;
+    }
+    context.print({{"dry_run", result.dry_run},
+                   {"applied", steps_json(result.steps)},
+                   {"already_applied", result.already_applied},
+                   {"left_pending", result.left_pending},
+                   {"warnings", result.warnings}});
+    return 0;
+}
+
+}  // namespace
+
+Command make_database_migrate_command() {
+    const auto args = std::make_shared<MigrateArgs>();
+    Command command;
+    command.path = {"database", "migrate"};
+    command.summary = "Apply the pending migrations";
+    command.description =
+        "Applies NNN_name.sql files of the migrations directory that the ledger (schema "
+        "\"poststack\") does not hold yet, oldest first, each in one transaction together with its "
+        "ledger row. Files that were changed, removed or added out of order after later ones were "
+        "applied are refused before anything runs. Any number of runs may be started at once: one "
+        "works, the others wait and then find nothing to do.";
+    command.options = {
+        {"--target-version,--target", "VERSION", "stop after this version", &args->target},
+        {"--dry-run", "", "print what would be applied, change nothing", &args->dry_run},
+        {"--wait-timeout", "TIME", "how long to wait for another run, e.g. 30s", &args->wait},
+    };
+    command.examples = {"database migrate", "database migrate --target-version 004 --dry-run"};
+    command.run = [args](Context& context) { return run_migrate(context, *args); };
+    return command;
+}
+
+}  // namespace poststack::cli

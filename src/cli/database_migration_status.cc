@@ -1,0 +1,106 @@
+#include <memory>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/output.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/migrate_output.h"
+#include "cli/session.h"
+#include "migrate/status.h"
+#include "sys/env.h"
+
+namespace poststack::cli {
+namespace {
+
+struct StatusArgs {
+    bool check = false;
+};
+
+std::string state_text(migrate::FileState state) {
+    return state == migrate::FileState::out_of_order ? "out of order"
+                                                     : std::string(migrate::name(state));
+}
+
+void print_text(Context& context, const migrate::StatusReport& report) {
+    say_warnings(context, report.warnings);
+    Table table({"VERSION", "NAME", "STATE", "APPLIED AT", "TIME", "ROLLBACK"});
+    for (const migrate::FileStatus& file : report.files) {
+        const bool applied = !file.applied_at.empty();
+        table.add({file.version,
+                   file.name,
+                   state_text(file.state),
+                   file.applied_at,
+                   applied ? human_duration(file.duration) : "",
+                   file.has_rollback ? "yes" : "no"});
+    }
+    if (!table.empty()) context.out << table.to_text(sys::terminal_width());
+    const auto applied = report.count(migrate::FileState::applied);
+    const auto pending = report.count(migrate::FileState::pending);
+    context.out << fmt::format("{} applied, {} pending", applied, pending);
+    const std::size_t others = report.files.size() - applied - pending;
+    if (others > 0) context.out << fmt::format(", {} not as they should be", others);
+    context.out << (report.has_ledger ? "\n" : " (no migration has run in this database yet)\n");
+}
+
+Json report_json(const migrate::StatusReport& report) {
+    Json files = Json::array();
+    for (const migrate::FileStatus& file : report.files) {
+        const bool applied = !file.applied_at.empty();
+        files.push_back(
+            {{"version", file.version},
+             {"name", file.name},
+             {"description", file.description},
+             {"state", migrate::name(file.state)},
+             {"has_rollback", file.has_rollback},
+             {"applied_at", applied ? Json(file.applied_at) : Json(nullptr)},
+             {"duration_ms",
+              applied ? Json(static_cast<double>(file.duration.count()) / 1e6) : Json(nullptr)},
+             {"applied_by", applied ? Json(file.applied_by) : Json(nullptr)}});
+    }
+    return {{"current", report.is_current()},
+            {"has_ledger", report.has_ledger},
+            {"applied", report.count(migrate::FileState::applied)},
+            {"pending", report.count(migrate::FileState::pending)},
+            {"changed", report.count(migrate::FileState::changed)},
+            {"missing", report.count(migrate::FileState::missing)},
+            {"out_of_order", report.count(migrate::FileState::out_of_order)},
+            {"unfinished", report.count(migrate::FileState::unfinished)},
+            {"migrations", std::move(files)},
+            {"warnings", report.warnings}};
+}
+
+int run_migration_status(Context& context, const StatusArgs& args) {
+    const Session session = open_session(context);
+    pg::Connection connection(find_login(context, session));
+    const migrate::StatusReport report = migrate::status(connection, session.project.migrations);
+    if (context.json()) {
+        context.print(report_json(report));
+    } else {
+        print_text(context, report);
+    }
+    return args.check && !report.is_current() ? 1 : 0;
+}
+
+}  // namespace
+
+Command make_database_migration_status_command() {
+    const auto args = std::make_shared<StatusArgs>();
+    Command command;
+    command.path = {"database", "migration-status"};
+    command.summary = "Show which migrations are applied and pending";
+    command.description =
+        "Compares the migrations directory with the ledger in the database. Reads only: nothing is "
+        "created or upgraded.";
+    command.options = {
+        {"--check", "", "exit 1 unless everything is applied and unchanged", &args->check},
+    };
+    command.examples = {"database migration-status", "database migration-status --check --json"};
+    command.run = [args](Context& context) { return run_migration_status(context, *args); };
+    return command;
+}
+
+}  // namespace poststack::cli

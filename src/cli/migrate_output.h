@@ -1,0 +1,29 @@
+// What migrate and rollback show while they work and at the end.
+#pragma once
+
+#include <string_view>
+
+#include "base/json.h"
+#include "cli/context.h"
+#include "migrate/apply.h"
+
+namespace poststack::cli {
+
+/// Prints each finished file to `out` (text) and, on a terminal, the running one to `err`.
+/// `verb` is "applied" or "undone".
+[[nodiscard]] migrate::ProgressCallback show_progress(Context& context, std::string_view verb);
+
+[[nodiscard]] Json steps_json(const std::vector<migrate::MigrationStep>& steps);
+
+/// The lines of a dry run: "would apply 002_add_users.sql".
+void print_plan(Context& context,
+                std::string_view verb,
+                const std::vector<migrate::MigrationStep>& steps);
+
+/// Tells the warnings, unless they go into a JSON document.
+void say_warnings(Context& context, const std::vector<std::string>& warnings);
+
+/// "1 migration", "3 migrations".
+[[nodiscard]] std::string count_migrations(std::size_t count);
+
+}  // namespace poststack::cli
