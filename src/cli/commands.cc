@@ -41,6 +41,11 @@ CommandTable all_commands() {
     table.commands.push_back(make_database_create_schema_command());
     table.commands.push_back(make_database_show_schema_command());
     table.commands.push_back(make_database_drop_schema_command());
+    table.commands.push_back(make_init_command());
+    table.commands.push_back(make_url_command());
+    table.commands.push_back(make_credentials_show_command());
+    table.commands.push_back(make_config_show_command());
+    table.commands.push_back(make_config_validate_command());
     table.commands.push_back(make_version_command());
     table.commands.push_back(make_completion_command());
     return table;
