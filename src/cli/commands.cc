@@ -44,6 +44,8 @@ CommandTable all_commands() {
     table.commands.push_back(make_init_command());
     table.commands.push_back(make_url_command());
     table.commands.push_back(make_credentials_show_command());
+    table.commands.push_back(make_credentials_check_command());
+    table.commands.push_back(make_credentials_rotate_command());
     table.commands.push_back(make_config_show_command());
     table.commands.push_back(make_config_validate_command());
     table.commands.push_back(make_version_command());
