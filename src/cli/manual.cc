@@ -119,7 +119,7 @@ std::string manual_page(const CommandTable& table, std::span<const Option> globa
     text += ".SH FILES\n";
     text += tagged("poststack.yaml", "Settings of the project.");
     text += tagged(".env", "Credentials and settings of the project, mode 0600.");
-    text += tagged(".poststack/", "The database and what belongs to it, mode 0700.");
+    text += tagged(".poststack/", "The database and what belongs to it.");
     return text + ".SH SEE ALSO\n.BR psql (1),\n.BR pg_dump (1)\n";
 }
 

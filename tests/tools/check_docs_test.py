@@ -10,7 +10,7 @@ SOUND = {
     "CMakeLists.txt": "project(poststack VERSION 1.2.3)\n",
     "CHANGELOG.md": "# Changes\n\n## 1.2.3\n",
     "README.md": "`poststack up` starts: [up](docs/commands/up.md).\n",
-    "docs/architecture.md": "| Component | File |\n|---|---|\n| Errors | `src/base/error.h` |\n",
+    "docs/architecture.md": "## Components\n\n| Component | File |\n|---|---|\n| Errors | `src/base/error.h` |\n",
     "docs/commands/README.md": "| [`poststack up`](up.md) | Start |\n",
     "docs/commands/up.md": "# poststack up\n",
     "src/base/error.h": "\n",
