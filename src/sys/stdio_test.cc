@@ -20,7 +20,7 @@ TEST(StandardFds, AreReservedWhereOurParentClosedThem) {
                   ::close(2);
                   reserve_standard_fds();
                   const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-                  if (next != 3) return 1;
+                  if (next <= 2) return 1;
                   // Closed for its purpose: a report must not vanish as if it had been written.
                   return write_standard(1, "x") == EBADF && write_standard(2, "x") == EBADF ? 0 : 2;
               }),
