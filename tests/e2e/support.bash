@@ -1,5 +1,6 @@
 # Shared by the bats files: `load support`. POSTSTACK, POSTSTACK_SOURCE and POSTSTACK_BUILD are set
 # by ctest.
+# shellcheck disable=SC2154  # status, output, stderr: set by bats's run
 bats_require_minimum_version 1.5.0
 
 # Runs poststack and keeps standard error apart: $status, $output, $stderr, $stderr_lines.
@@ -24,7 +25,7 @@ make_project() {
     project=$(mktemp -d "$BATS_TEST_TMPDIR/project.XXXXXX")
     # Root's server runs under another account, which has to reach the project.
     chmod 0755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$project" 2>/dev/null || true
-    cd "$project"
+    cd "$project" || return
 }
 
 # For teardown: stops what a test has left running in its project.
