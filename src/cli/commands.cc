@@ -11,29 +11,20 @@ CommandTable all_commands() {
         {{"logs"}, "Show the stack's output or manage log files"},
     };
     // One line per command, in the order in which help shows them.
+    table.commands.push_back(make_init_command());
     table.commands.push_back(make_up_command());
     table.commands.push_back(make_down_command());
     table.commands.push_back(make_restart_command());
     table.commands.push_back(make_status_command());
     table.commands.push_back(make_health_command());
+    table.commands.push_back(make_url_command());
+    table.commands.push_back(make_doctor_command());
     table.commands.push_back(make_container_start_command());
     table.commands.push_back(make_container_stop_command());
     table.commands.push_back(make_container_restart_command());
     table.commands.push_back(make_container_status_command());
     table.commands.push_back(make_container_health_command());
     table.commands.push_back(make_container_logs_command());
-    table.commands.push_back(make_server_logs_command());
-    table.commands.push_back(make_logs_list_command());
-    table.commands.push_back(make_logs_clean_command());
-    table.commands.push_back(make_logs_size_command());
-    table.commands.push_back(make_doctor_command());
-    table.commands.push_back(make_init_command());
-    table.commands.push_back(make_url_command());
-    table.commands.push_back(make_credentials_show_command());
-    table.commands.push_back(make_credentials_check_command());
-    table.commands.push_back(make_credentials_rotate_command());
-    table.commands.push_back(make_config_show_command());
-    table.commands.push_back(make_config_validate_command());
     table.commands.push_back(make_database_migrate_command());
     table.commands.push_back(make_database_rollback_command());
     table.commands.push_back(make_database_migration_status_command());
@@ -41,11 +32,13 @@ CommandTable all_commands() {
     table.commands.push_back(make_database_create_schema_command());
     table.commands.push_back(make_database_show_schema_command());
     table.commands.push_back(make_database_drop_schema_command());
-    table.commands.push_back(make_init_command());
-    table.commands.push_back(make_url_command());
     table.commands.push_back(make_credentials_show_command());
     table.commands.push_back(make_credentials_check_command());
     table.commands.push_back(make_credentials_rotate_command());
+    table.commands.push_back(make_server_logs_command());
+    table.commands.push_back(make_logs_list_command());
+    table.commands.push_back(make_logs_clean_command());
+    table.commands.push_back(make_logs_size_command());
     table.commands.push_back(make_config_show_command());
     table.commands.push_back(make_config_validate_command());
     table.commands.push_back(make_version_command());

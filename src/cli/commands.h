@@ -24,31 +24,20 @@ struct CommandTable {
 [[nodiscard]] CommandTable all_commands();
 
 // One line per command, in the order of commands.cc.
+[[nodiscard]] Command make_init_command();
 [[nodiscard]] Command make_up_command();
 [[nodiscard]] Command make_down_command();
 [[nodiscard]] Command make_restart_command();
 [[nodiscard]] Command make_status_command();
 [[nodiscard]] Command make_health_command();
+[[nodiscard]] Command make_url_command();
+[[nodiscard]] Command make_doctor_command();
 [[nodiscard]] Command make_container_start_command();
 [[nodiscard]] Command make_container_stop_command();
 [[nodiscard]] Command make_container_restart_command();
 [[nodiscard]] Command make_container_status_command();
 [[nodiscard]] Command make_container_health_command();
 [[nodiscard]] Command make_container_logs_command();
-[[nodiscard]] Command make_server_logs_command();
-[[nodiscard]] Command make_doctor_command();
-[[nodiscard]] Command make_completion_command();
-[[nodiscard]] Command make_logs_list_command();
-[[nodiscard]] Command make_logs_clean_command();
-[[nodiscard]] Command make_logs_size_command();
-[[nodiscard]] Command make_config_show_command();
-[[nodiscard]] Command make_config_validate_command();
-[[nodiscard]] Command make_credentials_check_command();
-[[nodiscard]] Command make_credentials_rotate_command();
-[[nodiscard]] Command make_credentials_show_command();
-[[nodiscard]] Command make_init_command();
-[[nodiscard]] Command make_url_command();
-[[nodiscard]] Command make_version_command();
 [[nodiscard]] Command make_database_migrate_command();
 [[nodiscard]] Command make_database_rollback_command();
 [[nodiscard]] Command make_database_migration_status_command();
@@ -56,5 +45,16 @@ struct CommandTable {
 [[nodiscard]] Command make_database_create_schema_command();
 [[nodiscard]] Command make_database_show_schema_command();
 [[nodiscard]] Command make_database_drop_schema_command();
+[[nodiscard]] Command make_credentials_show_command();
+[[nodiscard]] Command make_credentials_check_command();
+[[nodiscard]] Command make_credentials_rotate_command();
+[[nodiscard]] Command make_server_logs_command();
+[[nodiscard]] Command make_logs_list_command();
+[[nodiscard]] Command make_logs_clean_command();
+[[nodiscard]] Command make_logs_size_command();
+[[nodiscard]] Command make_config_show_command();
+[[nodiscard]] Command make_config_validate_command();
+[[nodiscard]] Command make_version_command();
+[[nodiscard]] Command make_completion_command();
 
 }  // namespace poststack::cli

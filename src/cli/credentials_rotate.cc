@@ -7,15 +7,39 @@
 #include "cli/context.h"
 #include "cli/session.h"
 #include "config/services.h"
+#include "instance/native_spec.h"
 #include "instance/rotate.h"
 
 namespace poststack::cli {
 
 namespace {
 
-int run_credentials_rotate(Context& context) {
-    Session session = open_session(context);
+struct CredentialsRotateArgs {
+    bool repair = false;
+};
+
+/// The way out when the data directory knows another password than .env.
+int run_repair(Context& context, const Session& session, const instance::RotateQuery& query) {
+    const auto superuser =
+        instance::find_superuser_login(session.project, session.settings, context.environment);
+    if (!superuser) {
+        throw Error(ErrorKind::timeout, "cannot repair the password: the server is not running")
+            .hint("Type poststack container start, then run the command again.");
+    }
+    instance::repair_password(query, *superuser);
+    context.logger.info("gave the role the password of .env");
+    if (context.json()) {
+        context.print({{"repaired", true}});
+    } else {
+        context.out << "the role has the password of .env again\n";
+    }
+    return 0;
+}
+
+int run_credentials_rotate(Context& context, const CredentialsRotateArgs& args) {
+    const Session session = open_session(context);
     const instance::RotateQuery query{session.project, session.settings, context.environment};
+    if (args.repair) return run_repair(context, session, query);
     const instance::RotateResult result = instance::rotate_password(query);
     if (const std::string said = instance::describe(result.recovered); !said.empty()) {
         context.logger.warning(said);
@@ -45,6 +69,7 @@ int run_credentials_rotate(Context& context) {
 }  // namespace
 
 Command make_credentials_rotate_command() {
+    auto args = std::make_shared<CredentialsRotateArgs>();
     return {.path = {"credentials", "rotate"},
             .summary = "Give the stack's role a new password",
             .description =
@@ -52,8 +77,12 @@ Command make_credentials_rotate_command() {
                 "instant, the next credentials check, rotate or up completes or undoes it. The "
                 "server gets a SCRAM verifier, never the password. Sessions that are open stay "
                 "open; services that read the old password are named.",
-            .examples = {"credentials rotate"},
-            .run = run_credentials_rotate};
+            .options = {{.names = "--repair",
+                         .value = "",
+                         .help = "Give the role the password that .env holds, as the superuser",
+                         .target = &args->repair}},
+            .examples = {"credentials rotate", "credentials rotate --repair"},
+            .run = [args](Context& context) { return run_credentials_rotate(context, *args); }};
 }
 
 }  // namespace poststack::cli

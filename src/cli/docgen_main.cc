@@ -10,6 +10,7 @@
 #include "cli/completion.h"
 #include "cli/global_options.h"
 #include "cli/manual.h"
+#include "config/settings_page.h"
 #include "sys/file.h"
 
 namespace {
@@ -35,6 +36,9 @@ int compare_pages(const std::map<std::string, std::string>& pages, const std::st
     for (const std::string& name : sys::list_directory(directory)) {
         if (!pages.contains(name)) differs(name, "no such command");
     }
+    if (sys::find_file(directory + "/../settings.md") != config::settings_page()) {
+        differs("../settings.md", "not what the key table says");
+    }
     return differing;
 }
 
@@ -53,6 +57,7 @@ int run(const std::vector<std::string>& args) {
         for (const auto& [name, content] : command_pages(table, globals)) {
             write(directory + "/" + name, content);
         }
+        write(directory + "/../settings.md", config::settings_page());
         return 0;
     }
     write(directory + "/poststack.1", manual_page(table, globals));

@@ -52,8 +52,10 @@ Credentials to_credentials(const KnownCredentials& known, const CredentialQuery&
     result.user_source = user.source;
     result.database = database.text;
     result.database_source = database.source;
-    result.password = Secret(known.password->text);
-    result.password_source = short_source(*known.password);
+    if (known.password) {
+        result.password = Secret(known.password->text);
+        result.password_source = short_source(*known.password);
+    }
     result.host = known.host;
     result.port = to_port(known.port);
     return result;
@@ -201,7 +203,7 @@ class CredentialWriter {
         std::string scheme = names_.url_scheme;
         DatabaseUrl wanted = credentials.url();
         if (auto found = variables.url_in_file(names_.url)) {
-            const bool same = found->url.port.value_or(5432) == *wanted.port &&
+            const bool same = found->url.port.value_or(5432) == wanted.port.value_or(5432) &&
                               found->url.user == wanted.user &&
                               found->url.database == wanted.database &&
                               found->url.password.reveal() == wanted.password.reveal();

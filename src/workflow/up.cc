@@ -7,6 +7,7 @@
 #include "config/keys.h"
 #include "instance/port.h"
 #include "instance/provision.h"
+#include "instance/rotate.h"
 #include "migrate/apply.h"
 #include "pg/connection.h"
 #include "pg/login_failure.h"
@@ -62,6 +63,7 @@ class Up {
     void ensure_credentials();
     void start_server();
     instance::PortReservation choose_port(bool is_copy);
+    void recover_rotation();
     void ensure_login();
     std::optional<pg::LoginFailure> try_login();
     void provision();
@@ -199,8 +201,19 @@ void Up::throw_other_password() {
             "--repair");
 }
 
+/// A `credentials rotate` that was killed left a journal: the server or .env may be a step behind.
+void Up::recover_rotation() {
+    const auto recovered =
+        instance::recover_rotation({project_, request_.settings, request_.environment});
+    if (recovered == instance::Recovery::none) return;
+    credentials_ =
+        instance::ensure_credentials(project_, request_.settings, request_.environment).credentials;
+    steps_.done("credentials", instance::describe(recovered), true);
+}
+
 /// Role, database and login. An existing server is first asked the cheap way: does the login work?
 void Up::ensure_login() {
+    recover_rotation();
     if (!started_.created && !try_login()) {
         ensure_extensions();
         return;
