@@ -1,6 +1,7 @@
 #include "instance/data_directory.h"
 
 #include <chrono>
+#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include "pgfiles/control_file.h"
 #include "pgfiles/postmaster_pid.h"
 #include "sys/act_as.h"
+#include "sys/errno_error.h"
 #include "sys/file.h"
 #include "sys/random.h"
 
@@ -53,6 +55,17 @@ void settle_marker(const Place& place) {
 void remove_drafts(const Place& place) {
     for (const std::string& name : sys::list_directory(place.base)) {
         if (name.starts_with("data.new-")) sys::remove_tree(place.base / name);
+    }
+}
+
+void rename_into_place(const fs::path& draft, const fs::path& data) {
+    if (::rename(draft.c_str(), data.c_str()) != 0) sys::throw_errno("rename to", data);
+}
+
+void remove_quietly(const fs::path& draft) noexcept {
+    try {
+        sys::remove_tree(draft);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the next start removes it
     }
 }
 
@@ -132,23 +145,28 @@ pgfiles::DataIdentity create_data(const Binaries& binaries,
                                   const std::function<void()>& on_template) {
     const sys::ActAs as(place.account);
     const fs::path draft = place.base / fmt::format("data.new-{:016x}", sys::random_u64());
-    std::uint64_t identifier = 0;
-    if (const auto source = ensure_template(binaries, plan, place, on_template)) {
-        clone_tree(*source, draft, place.account);
-        identifier = pgfiles::new_system_identifier();
-        pgfiles::rewrite_identity(draft, identifier);
-    } else {
-        make_data_directory(binaries, plan, place, draft);  // initdb gave it an identity of its own
+    const auto source = ensure_template(binaries, plan, place, on_template);
+    try {
+        if (source) {
+            clone_tree(*source, draft, place.account);
+            pgfiles::rewrite_identity(draft, pgfiles::new_system_identifier());
+        } else {
+            make_data_directory(binaries, plan, place, draft);
+        }
+        pgfiles::DataIdentity identity{.project_id = owner.project_id,
+                                       .instance_id = sys::random_uuid(),
+                                       .project_path = owner.project,
+                                       .data_path = place.data,
+                                       .system_identifier = 0};
+        identity.system_identifier = pgfiles::read_control(draft).system_identifier;
+        write_identity(draft, identity);
+        sys::replace_file(marker_path(place), boot_id() + "\n");
+        rename_into_place(draft, place.data);
+        return identity;
+    } catch (...) {
+        remove_quietly(draft);  // a full disk needs the room
+        throw;
     }
-    const pgfiles::DataIdentity identity{.project_id = owner.project_id,
-                                         .instance_id = sys::random_uuid(),
-                                         .project_path = owner.project,
-                                         .data_path = place.data,
-                                         .system_identifier = identifier};
-    write_identity(draft, identity);
-    sys::replace_file(marker_path(place), boot_id() + "\n");
-    std::filesystem::rename(draft, place.data);
-    return identity;
 }
 
 bool is_unsynced(const Place& place) {

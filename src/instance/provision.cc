@@ -88,6 +88,9 @@ ProvisionResult provision(const pg::ConnInfo& superuser_login, const ProvisionPl
         const std::string sql = plan_changes(session, plan, present, result);
         // One implicit transaction: a kill leaves all of it or nothing.
         if (!sql.empty()) (void)session.script(sql);
+        if (present.database && present.spare) {
+            (void)session.query(fmt::format("DROP DATABASE {}", spare_database));
+        }
         if (!present.database && !present.spare) {
             (void)session.query("CREATE DATABASE " + session.quote_identifier(plan.database) +
                                 " OWNER " + session.quote_identifier(plan.role));

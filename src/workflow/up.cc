@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/keys.h"
+#include "instance/native_spec.h"
 #include "instance/port.h"
 #include "instance/provision.h"
 #include "instance/rotate.h"
@@ -14,6 +15,7 @@
 #include "sys/act_as.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/random.h"
 #include "workflow/native_stack.h"
 #include "workflow/stack.h"
 
@@ -60,6 +62,7 @@ class Up {
 
   private:
     sys::FileLock lock_project();
+    void settle_project_id();
     void ensure_credentials();
     void start_server();
     instance::PortReservation choose_port(bool is_copy);
@@ -78,6 +81,7 @@ class Up {
     Credentials credentials_;
     instance::StartResult started_;
     std::optional<pg::Connection> session_;  ///< as the project's own role: proves readiness
+    bool is_copy_ = false;                   ///< of a project whose data lies outside of it
     std::size_t migrations_applied_ = 0;
 };
 
@@ -91,6 +95,24 @@ sys::FileLock Up::lock_project() {
         request_.settings.duration(key::lock_wait) + request_.settings.duration(key::start_timeout);
     return sys::FileLock::acquire(
         project_.state_dir / "up.lock", limit, fmt::format("project \"{}\"", project_.name));
+}
+
+/// Data outside of the project is found by the project's id, and a copied project brought the
+/// other's id along. It gets one of its own, and with it an empty database.
+void Up::settle_project_id() {
+    const auto spec = instance::make_server_spec(project_, request_.settings, request_.environment);
+    if (spec.place.data.string().starts_with(project_.state_dir.string())) return;
+    const auto identity = pgfiles::find_identity(spec.place.data);
+    if (!identity || identity->project_path == project_.directory) return;
+    const auto origin =
+        identity->project_path / project_.state_dir.lexically_relative(project_.directory) / "id";
+    const auto id = sys::find_file(origin, 4096);
+    if (!id || trim(*id) != project_.id) return;  // it was moved
+    project_.id = sys::random_uuid();
+    sys::replace_file(project_.state_dir / "id",
+                      project_.id + "\n",
+                      {.mode = 0600, .owner = config::file_owner(project_)});
+    is_copy_ = true;
 }
 
 void Up::ensure_credentials() {
@@ -112,15 +134,16 @@ instance::PortReservation Up::choose_port(bool is_copy) {
     const auto set = request_.settings.find_number(key::postgres_host_port);
     const std::optional<std::uint16_t> fixed =
         set ? std::optional(static_cast<std::uint16_t>(*set)) : credentials_.port;
-    if (fixed) {
-        if (auto reserved = instance::PortReservation::try_reserve(*fixed)) {
-            return std::move(*reserved);
-        }
-        // A copied project brought the other's port along in its .env.
-        if (!is_copy) throw instance::port_taken(*fixed);
+    if (!fixed) {
+        const auto names = instance::credential_names(request_.settings);
+        return instance::PortReservation::first_free(names.default_port);
     }
-    const auto names = instance::credential_names(request_.settings);
-    return instance::PortReservation::first_free(fixed ? *fixed : names.default_port);
+    // A copied project brought the other's port along in its .env.
+    const bool is_others =
+        is_copy && (!set || request_.settings.source(key::postgres_host_port).starts_with(".env"));
+    if (is_others && *fixed < 65535) return instance::PortReservation::first_free(*fixed + 1);
+    if (auto reserved = instance::PortReservation::try_reserve(*fixed)) return std::move(*reserved);
+    throw instance::port_taken(*fixed);
 }
 
 void Up::start_server() {
@@ -128,7 +151,7 @@ void Up::start_server() {
     started_ = stack_->server().start(
         {.choose_port =
              [&](bool is_copy) {
-                 reservation = choose_port(is_copy);
+                 reservation = choose_port(is_copy || is_copy_);
                  return reservation->port();
              },
          .on_template =
@@ -273,6 +296,7 @@ UpResult Up::run(bool with_migrations) {
     config::ensure_state(project_);
     const sys::FileLock lock = lock_project();
     check_runtime(request_, project_);
+    settle_project_id();
     stack_ = std::make_unique<NativeStack>(request_, project_);
     ensure_credentials();
     start_server();

@@ -197,3 +197,42 @@ wait_until_gone() {
     [[ "$stderr" == *'runtime "podman" (flag --runtime) is not available in this version'* ]]
     [[ "$stderr" == *'hint: Use the native runtime'* ]]
 }
+
+@test "root's server of a project nobody else can enter keeps its data outside" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    chmod 0700 "$project"
+    poststack up
+    expect_status 0
+    local id
+    id=$(cat .poststack/id)
+    [ -f "/var/lib/poststack/$id/data/PG_VERSION" ]
+    query 'create table kept as select 7 as n'
+
+    # A copy brings the id along, and must not take the original's data over.
+    cp -a "$project" "$project.copy"
+    others=("$project.copy")
+    poststack --project "$project.copy" up
+    expect_status 0
+    [ "$(cat "$project.copy/.poststack/id")" != "$id" ]
+    [ "$(query 'select n from kept')" = 7 ]
+
+    poststack --project "$project.copy" down
+    expect_status 0
+    poststack down
+    expect_status 0
+    rm -rf "/var/lib/poststack/$id" "/var/lib/poststack/$(cat "$project.copy/.poststack/id")"
+}
+
+@test "an unprivileged user runs a stack of their own" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
+    require_tool setpriv
+    chown nobody "$project"
+    run setpriv --reuid nobody --regid nogroup --clear-groups \
+        env HOME="$project" "$POSTSTACK" --project "$project" up
+    expect_status 0
+
+    [ "$(stat -c %U .poststack/postgres/data/PG_VERSION)" = nobody ]
+    run setpriv --reuid nobody --regid nogroup --clear-groups \
+        env HOME="$project" "$POSTSTACK" --project "$project" down
+    expect_status 0
+}
