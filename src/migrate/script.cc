@@ -72,11 +72,12 @@ class WrapperCheck {
 
 void refuse_outside_only(const Scanner& scanner, const Statement& at, const Classified& found) {
     if (found.kind != StatementKind::outside_only) return;
-    refuse(scanner,
-           at.start,
-           fmt::format("{} cannot run inside a transaction", found.command),
-           "Put it into a file of its own that starts with the line \"-- poststack: "
-           "no-transaction\".");
+    refuse(
+        scanner,
+        at.start,
+        fmt::format("{} cannot run inside a transaction", found.command),
+        "Take it out of the migration and run it with psql: files that run without a transaction "
+        "are not supported yet.");
 }
 
 void refuse_control(const Scanner& scanner, const Statement& at, const Classified& found) {
