@@ -1,0 +1,123 @@
+"""`database migrate` and `rollback`, killed at their steps: each migration is applied once."""
+import unittest
+
+import faults
+from project import Home, Project
+
+COUNT = 4
+LEDGER = "select string_agg(version::text, ',' order by version) from poststack.schema_migrations"
+TABLES = "select count(*) from pg_tables where schemaname = 'public' and tablename like 't%'"
+
+
+class Migrate(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        faults.require("strace")
+        cls.home = Home()
+        cls.project = Project(cls.home)
+        first = cls.project.run("up")
+        if first.code != 0:
+            raise AssertionError(f"up does not work at all: {first.err}")
+        for number in range(1, COUNT + 1):
+            # No IF NOT EXISTS: applied twice it fails, applied in part it shows.
+            cls.project.write(
+                f"migrations/{number:03}_t{number}.sql",
+                f"CREATE TABLE t{number} (id int);\nINSERT INTO t{number} VALUES ({number});\n",
+            )
+            cls.project.write(
+                f"migrations/{number:03}_t{number}.rollback.sql", f"DROP TABLE t{number};\n"
+            )
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.project.__exit__()
+        cls.home.close()
+
+    def whole(self, step):
+        """Every migration is in the ledger and in the schema, or in neither."""
+        ledger = self.project.query(
+            "select to_regclass('poststack.schema_migrations') is not null"
+        )
+        applied = self.project.query(LEDGER).split(",") if ledger == "t" else []
+        applied = [version for version in applied if version]
+        self.assertEqual(
+            int(self.project.query(TABLES)), len(applied), f"{faults.show(step)}: {applied}"
+        )
+
+    def roll_back(self):
+        outcome = self.project.run("database", "rollback", "--target-version", "0", "--yes")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        self.assertEqual(self.project.query(TABLES), "0")
+
+    def migrate(self, step=None):
+        outcome = self.project.run("database", "migrate")
+        self.assertEqual(outcome.code, 0, f"{step and faults.show(step)}: {outcome.err}")
+        self.assertEqual(int(self.project.query(TABLES)), COUNT)
+        rows = self.project.query("select count(*) from poststack.schema_migrations")
+        self.assertEqual(int(rows), COUNT)
+
+    def test_a_killed_migrate_is_finished_by_the_next(self):
+        outcome, steps = self.project.record("database", "migrate")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        for step in faults.spread(steps, 16):
+            with self.subTest(step=faults.show(step)):
+                self.roll_back()
+                self.project.kill_at(step, "database", "migrate")
+                self.whole(step)
+                self.migrate(step)
+
+    def test_an_interrupted_migrate_is_finished_by_the_next(self):
+        self.migrate()
+        self.roll_back()
+        outcome, steps = self.project.record("database", "migrate")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        for step in faults.spread(steps, 6):
+            with self.subTest(step=faults.show(step)):
+                self.roll_back()
+                outcome = self.project.inject(step, "signal=SIGINT", "database", "migrate")
+                self.assertIn(outcome.code, (0, 130), outcome.err)
+                self.whole(step)
+                self.migrate(step)
+
+    def test_a_killed_rollback_is_finished_by_the_next(self):
+        self.migrate()
+        words = ("database", "rollback", "--target-version", "0", "--yes")
+        outcome, steps = self.project.record(*words)
+        self.assertEqual(outcome.code, 0, outcome.err)
+        for step in faults.spread(steps, 8):
+            with self.subTest(step=faults.show(step)):
+                self.migrate()
+                self.project.kill_at(step, *words)
+                self.whole(step)
+                self.roll_back()
+
+
+class MigrateOnAFullDisk(unittest.TestCase):
+    def test_the_migration_is_undone_and_applied_once_there_is_room(self):
+        home = Home()
+        self.addCleanup(home.close)
+        with faults.small_disk("120m") as disk, Project(home, disk) as project:
+            self.assertEqual(project.run("up").code, 0)
+            project.write("migrations/001_small.sql", "CREATE TABLE small (id int);\n")
+            project.write("migrations/001_small.rollback.sql", "DROP TABLE small;\n")
+            project.write(
+                "migrations/002_large.sql",
+                "CREATE TABLE large AS SELECT repeat('x', 1000) FROM generate_series(1, 200000);\n",
+            )
+            project.write("migrations/002_large.rollback.sql", "DROP TABLE large;\n")
+
+            outcome = project.run("database", "migrate")
+
+            self.assertIn(outcome.code, (9, 10), outcome.err)
+            self.assertIn("53100", outcome.err)
+            self.assertIn("002_large.sql", outcome.err)
+            faults.resize_disk(disk, "900m")
+            self.assertEqual(project.run("up").code, 0)
+            again = project.run("database", "migrate")
+            self.assertEqual(again.code, 0, again.err)
+            self.assertEqual(project.query(LEDGER), "1,2")
+            self.assertEqual(project.query("select count(*) from large"), "200000")
+
+
+if __name__ == "__main__":
+    unittest.main()
