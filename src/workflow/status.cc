@@ -1,4 +1,6 @@
 
+#include "migrate/status.h"
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -28,7 +30,7 @@ pg::Connection log_in(const StackRequest& request,
 }
 
 /// Everything that needs SQL, in one round trip after the login.
-void ask_server(pg::Connection& session, Status& status) {
+void ask_server(pg::Connection& session, const StackRequest& request, Status& status) {
     const pg::Result row = session.query(
         "SELECT pg_catalog.current_setting('server_version'),"
         " pg_catalog.pg_database_size(pg_catalog.current_database()),"
@@ -39,6 +41,10 @@ void ask_server(pg::Connection& session, Status& status) {
     status.size = static_cast<std::uint64_t>(row.number(0, 1));
     status.connections = static_cast<int>(row.number(0, 2));
     status.max_connections = static_cast<int>(row.number(0, 3));
+    if (!sys::find_info(request.project.migrations, true)) return;
+    const auto counts = migrate::summary(session, request.project.migrations);
+    status.migrations = MigrationCounts{
+        .applied = counts.applied, .pending = counts.pending, .changed = counts.changed};
 }
 
 }  // namespace
@@ -70,7 +76,7 @@ Status status(const StackRequest& request) {
     if (view.state != ServerState::running) return status;
     try {
         pg::Connection session = log_in(request, *credentials, view);
-        ask_server(session, status);
+        ask_server(session, request, status);
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::interrupted) throw;
         status.problem = error.message();

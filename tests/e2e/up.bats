@@ -53,6 +53,11 @@ server_pid() {
     expect_status 0
     [[ "$output" == *'"migrations_applied": 0'* ]]
     [[ "$output" == *'"changed": false'* ]]
+
+    echo 'CREATE TABLE three (n int);' >migrations/003_three.sql
+    poststack status
+    expect_status 0
+    [[ "$output" == *'migrations: '*'2 applied, 1 pending'* ]]
 }
 
 @test "a second up changes nothing" {
