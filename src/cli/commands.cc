@@ -19,6 +19,7 @@ CommandTable all_commands() {
     table.commands.push_back(make_health_command());
     table.commands.push_back(make_url_command());
     table.commands.push_back(make_doctor_command());
+    table.commands.push_back(make_shell_command());
     table.commands.push_back(make_container_start_command());
     table.commands.push_back(make_container_stop_command());
     table.commands.push_back(make_container_restart_command());
@@ -35,6 +36,8 @@ CommandTable all_commands() {
     table.commands.push_back(make_credentials_show_command());
     table.commands.push_back(make_credentials_check_command());
     table.commands.push_back(make_credentials_rotate_command());
+    table.commands.push_back(make_database_test_connection_command());
+    table.commands.push_back(make_database_shell_command());
     table.commands.push_back(make_server_logs_command());
     table.commands.push_back(make_logs_list_command());
     table.commands.push_back(make_logs_clean_command());

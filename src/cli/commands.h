@@ -32,6 +32,7 @@ struct CommandTable {
 [[nodiscard]] Command make_health_command();
 [[nodiscard]] Command make_url_command();
 [[nodiscard]] Command make_doctor_command();
+[[nodiscard]] Command make_shell_command();
 [[nodiscard]] Command make_container_start_command();
 [[nodiscard]] Command make_container_stop_command();
 [[nodiscard]] Command make_container_restart_command();
@@ -48,6 +49,8 @@ struct CommandTable {
 [[nodiscard]] Command make_credentials_show_command();
 [[nodiscard]] Command make_credentials_check_command();
 [[nodiscard]] Command make_credentials_rotate_command();
+[[nodiscard]] Command make_database_test_connection_command();
+[[nodiscard]] Command make_database_shell_command();
 [[nodiscard]] Command make_server_logs_command();
 [[nodiscard]] Command make_logs_list_command();
 [[nodiscard]] Command make_logs_clean_command();

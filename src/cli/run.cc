@@ -17,6 +17,7 @@
 #include "cli/report.h"
 #include "cli/run_log.h"
 #include "instance/log_writer.h"
+#include "pg/conninfo.h"
 #include "sys/clock.h"
 #include "sys/env.h"
 #include "sys/log_sinks.h"
@@ -128,6 +129,7 @@ void flush_quietly(std::ostream& out) noexcept {
 int run(int argc, char** argv) {
     sys::reserve_standard_fds();
     sys::install_stop_signals();
+    pg::forget_environment();
     const Words args(argv + std::min(argc, 1), argv + argc);
     if (args.size() == 2 && args.front() == instance::log_writer_flag) {
         instance::write_log(STDIN_FILENO, args.back());

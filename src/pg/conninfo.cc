@@ -1,7 +1,6 @@
 #include "pg/conninfo.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -154,37 +153,68 @@ std::string ConnInfo::address() const {
     return fmt::format("\"{}:{}\"", host, port);
 }
 
-void forget_environment() {
+std::vector<std::string> environment_to_forget() {
     // Not "everything that begins with PG": PGP_HOME and the like belong to others. PGPASSWORD and
     // PGSSL* stay: they do not move the target.
-    static constexpr std::array<const char*, 26> variables = {"PGHOST",
-                                                              "PGHOSTADDR",
-                                                              "PGPORT",
-                                                              "PGDATABASE",
-                                                              "PGUSER",
-                                                              "PGPASSFILE",
-                                                              "PGSERVICE",
-                                                              "PGSERVICEFILE",
-                                                              "PGSYSCONFDIR",
-                                                              "PGOPTIONS",
-                                                              "PGAPPNAME",
-                                                              "PGREALM",
-                                                              "PGREQUIREPEER",
-                                                              "PGREQUIREAUTH",
-                                                              "PGCONNECT_TIMEOUT",
-                                                              "PGCLIENTENCODING",
-                                                              "PGCHANNELBINDING",
-                                                              "PGTARGETSESSIONATTRS",
-                                                              "PGDATESTYLE",
-                                                              "PGLOADBALANCEHOSTS",
-                                                              "PGTZ",
-                                                              "PGGEQO",
-                                                              "PGGSSENCMODE",
-                                                              "PGKRBSRVNAME",
-                                                              "PGGSSLIB",
-                                                              "PGGSSDELEGATION"};
-    for (const char* variable : variables)
-        ::unsetenv(variable);  // NOLINT(concurrency-mt-unsafe)
+    return {"PGHOST",
+            "PGHOSTADDR",
+            "PGPORT",
+            "PGDATABASE",
+            "PGUSER",
+            "PGPASSFILE",
+            "PGSERVICE",
+            "PGSERVICEFILE",
+            "PGSYSCONFDIR",
+            "PGOPTIONS",
+            "PGAPPNAME",
+            "PGREALM",
+            "PGREQUIREPEER",
+            "PGREQUIREAUTH",
+            "PGCONNECT_TIMEOUT",
+            "PGCLIENTENCODING",
+            "PGCHANNELBINDING",
+            "PGTARGETSESSIONATTRS",
+            "PGDATESTYLE",
+            "PGLOADBALANCEHOSTS",
+            "PGTZ",
+            "PGGEQO",
+            "PGGSSENCMODE",
+            "PGKRBSRVNAME",
+            "PGGSSLIB",
+            "PGGSSDELEGATION"};
+}
+
+void forget_environment() {
+    for (const std::string& variable : environment_to_forget()) {
+        ::unsetenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
+    }
+}
+
+std::vector<std::pair<std::string, std::string>> client_environment(const ConnInfo& info) {
+    std::vector<std::pair<std::string, std::string>> variables = {
+        {"PGHOST", info.host},
+        {"PGPORT", std::to_string(info.port)},
+        {"PGUSER", info.user},
+        {"PGDATABASE", info.database},
+    };
+    const auto add = [&](const char* name, const std::string& value) {
+        if (!value.empty()) variables.emplace_back(name, value);
+    };
+    add("PGPASSWORD", info.password.reveal());
+    add("PGSSLMODE", info.sslmode);
+    add("PGOPTIONS", info.options);
+    if (info.connect_timeout) {
+        add("PGCONNECT_TIMEOUT", std::to_string(info.connect_timeout->count()));
+    }
+    const std::unique_ptr<PQconninfoOption, OptionsFree> options(PQconndefaults());
+    for (const auto& [key, value] : info.extra) {
+        for (const PQconninfoOption* option = options.get();
+             option != nullptr && option->keyword != nullptr;
+             ++option) {
+            if (option->keyword == key && option->envvar != nullptr) add(option->envvar, value);
+        }
+    }
+    return variables;
 }
 
 }  // namespace poststack::pg

@@ -55,6 +55,15 @@ struct ConnInfo {
     [[nodiscard]] std::string address() const;
 };
 
+/// The login as environment variables for a client program (psql, pg_dump): PGHOST, PGPORT, ...,
+/// PGPASSWORD. Keys that libpq reads from no variable are left out.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> client_environment(
+    const ConnInfo& info);
+
+/// The variables that could change where a client connects or how a session behaves: to be
+/// removed from such a program's environment.
+[[nodiscard]] std::vector<std::string> environment_to_forget();
+
 /// Removes every PG* variable from this process's environment that could change where poststack
 /// connects or how a session behaves. Call from main, before there are threads.
 void forget_environment();

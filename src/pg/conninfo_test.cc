@@ -82,6 +82,22 @@ TEST(ConnInfo, AddressNamesThePlace) {
     EXPECT_EQ(info.address(), "\"/run/x/.s.PGSQL.5432\"");
 }
 
+TEST(ClientEnvironment, NamesTheWholeLogin) {
+    const auto variables = client_environment(
+        parse("postgresql://ann:pw@h:5433/shop?sslmode=require&sslrootcert=/ca&keepalives=0"));
+
+    using ::testing::ElementsAre;
+    using ::testing::Pair;
+    EXPECT_THAT(variables,
+                ElementsAre(Pair("PGHOST", "h"),
+                            Pair("PGPORT", "5433"),
+                            Pair("PGUSER", "ann"),
+                            Pair("PGDATABASE", "shop"),
+                            Pair("PGPASSWORD", "pw"),
+                            Pair("PGSSLMODE", "require"),
+                            Pair("PGSSLROOTCERT", "/ca")));
+}
+
 TEST(ForgetEnvironment, RemovesWhatCouldMoveTheTargetAlone) {
     ::setenv("PGSERVICE", "elsewhere", 1);  // NOLINT(concurrency-mt-unsafe)
     ::setenv("PGSSLMODE", "require", 1);    // NOLINT(concurrency-mt-unsafe)

@@ -83,7 +83,7 @@ class Probe {
     void step(const std::string& name, Body&& body) {
         const auto start = clock_.now();
         std::string detail =
-            with_context([&] { return "while testing: " + name; }, std::forward<Body>(body));
+            with_context([&] { return "testing: " + name; }, std::forward<Body>(body));
         report_.steps.push_back({name, clock_.now() - start, std::move(detail)});
     }
 
@@ -120,8 +120,8 @@ class Probe {
             const std::string current = timer.current().empty() ? "connect" : timer.current();
             error.add_context(
                 report_.attempts == 1
-                    ? fmt::format("while testing: {}", current)
-                    : fmt::format("while testing: {} (attempt {})", current, report_.attempts));
+                    ? fmt::format("testing: {}", current)
+                    : fmt::format("testing: {} (attempt {})", current, report_.attempts));
             throw;
         }
     }
@@ -171,7 +171,7 @@ class Probe {
                 (void)loan->connection.query("select 1");
         } catch (Error& error) {
             error.add_context(fmt::format(
-                "while opening connection {} of {}",
+                "opening connection {} of {}",
                 std::min(loans.size() + 1, static_cast<std::size_t>(options_.pool_size)),
                 options_.pool_size));
             throw;

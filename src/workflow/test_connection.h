@@ -51,7 +51,7 @@ struct ConnectionReport {
 /// succeeded when an Error is thrown.
 ///
 /// Only failures that another attempt may overcome are retried, settings.retry_limit times.
-/// Errors: the step's own, with "while <step>"; interrupted.
+/// Errors: the step's own, naming the step; interrupted.
 void test_connection(const pg::ConnInfo& info,
                      const TestConnectionOptions& options,
                      sys::Clock& clock,

@@ -70,8 +70,7 @@ TEST(TestConnection, APoolLargerThanTheServerAllowsSaysWhichConnectionFailed) {
 
     EXPECT_EQ(error.sqlstate(), "53300");
     EXPECT_EQ(exit_code(error), 9);
-    EXPECT_THAT(error.context(),
-                ElementsAre("while opening connection 4 of 5", "while testing: pool"));
+    EXPECT_THAT(error.context(), ElementsAre("opening connection 4 of 5", "testing: pool"));
 }
 
 TEST(TestConnection, RetriesWhileTheServerStartsAndNoLonger) {
@@ -93,7 +92,7 @@ TEST(TestConnection, RetriesWhileTheServerStartsAndNoLonger) {
     EXPECT_LE(waits[0], milliseconds(500));
     EXPECT_GE(waits[2], milliseconds(1000));
     EXPECT_LE(waits[2], milliseconds(2000));
-    EXPECT_THAT(error.context(), ElementsAre("while testing: login (attempt 4)"));
+    EXPECT_THAT(error.context(), ElementsAre("testing: login (attempt 4)"));
 }
 
 TEST(TestConnection, DoesNotRetryWhatStaysWrong) {
@@ -105,7 +104,7 @@ TEST(TestConnection, DoesNotRetryWhatStaysWrong) {
 
     EXPECT_EQ(exit_code(error), 6);
     EXPECT_EQ(server.accepted(), 1);
-    EXPECT_THAT(error.context(), ElementsAre("while testing: login"));
+    EXPECT_THAT(error.context(), ElementsAre("testing: login"));
 }
 
 }  // namespace

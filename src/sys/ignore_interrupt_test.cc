@@ -1,0 +1,24 @@
+#include "sys/ignore_interrupt.h"
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+namespace poststack::sys {
+namespace {
+
+TEST(IgnoreInterrupt, RestoresWhatWasThereBefore) {
+    struct sigaction before{};
+    ::sigaction(SIGINT, nullptr, &before);
+    {
+        const IgnoreInterrupt ignore;
+        ASSERT_EQ(::raise(SIGINT), 0);  // would end the test program
+    }
+    struct sigaction after{};
+    ::sigaction(SIGINT, nullptr, &after);
+
+    EXPECT_EQ(after.sa_handler, before.sa_handler);
+}
+
+}  // namespace
+}  // namespace poststack::sys
