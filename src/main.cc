@@ -9,9 +9,9 @@ int main(int argc, char** argv) {
         return poststack::cli::run(argc, argv);
     } catch (const std::exception& error) {
         // No formatting that could throw again: this is the last line of defence.
-        std::fputs("poststack: bug: ", stderr);
-        std::fputs(error.what(), stderr);
-        std::fputs("; please report it\n", stderr);
+        (void)std::fputs("poststack: bug: ", stderr);
+        (void)std::fputs(error.what(), stderr);
+        (void)std::fputs("; please report it\n", stderr);
         return 70;
     }
 }

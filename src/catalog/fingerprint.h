@@ -41,7 +41,7 @@ enum class Kind {
     function,
     procedure,
     aggregate,
-    operator_,
+    sql_operator,
     operator_family,
     operator_class,
     cast,

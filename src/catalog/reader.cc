@@ -88,7 +88,8 @@ struct FingerprintReader::State {
             for (const Query& query : queries)
                 all += "DEALLOCATE " + statement(query) + ";";
             connection.script(all);
-        } catch (const Error&) {  // in a failed transaction, or dropped already
+        } catch (const Error&) {
+            // Deliberately quiet: in a failed transaction, or dropped already.
         }
     }
 
@@ -101,13 +102,14 @@ struct FingerprintReader::State {
                 connection.script(
                     "ROLLBACK TO SAVEPOINT poststack_catalog; RELEASE SAVEPOINT poststack_catalog");
             }
-        } catch (const Error&) {  // the first failure is the one to report
+        } catch (const Error&) {
+            // Deliberately quiet: the first failure is the one to report.
         }
     }
 };
 
 FingerprintReader::FingerprintReader(pg::Connection& connection, Scope scope)
-    : state_(std::make_unique<State>(connection, scope, true)) {}
+    : state_(std::make_unique<State>(connection, std::move(scope), true)) {}
 
 FingerprintReader::~FingerprintReader() {
     state_->forget_plans();

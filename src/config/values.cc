@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -56,7 +57,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const auto milliseconds = scale(text, units);
     constexpr double ten_years = 10 * 366 * 86400e3;
     if (!milliseconds || *milliseconds > ten_years) return std::nullopt;
-    return std::chrono::milliseconds(static_cast<std::int64_t>(*milliseconds + 0.5));
+    return std::chrono::milliseconds(std::llround(*milliseconds));
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

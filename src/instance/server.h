@@ -74,6 +74,8 @@ struct StartResult {
 class NativeServer {
   public:
     NativeServer(ServerSpec spec, Launcher& launcher);
+    NativeServer(const NativeServer&) = delete;
+    NativeServer& operator=(const NativeServer&) = delete;
     ~NativeServer();
 
     [[nodiscard]] const ServerSpec& spec() const noexcept { return spec_; }

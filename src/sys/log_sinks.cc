@@ -115,7 +115,8 @@ void RotatingFile::rotate_if_needed(std::size_t incoming) {
         if (::flock(fd_.get(), LOCK_EX | LOCK_NB) < 0) return;
         if (is_same_file(fd_.get(), path_)) {
             for (int number = rotation_.keep - 2; number >= 1; --number) {
-                ::rename(numbered(path_, number).c_str(), numbered(path_, number + 1).c_str());
+                (void)::rename(numbered(path_, number).c_str(),
+                               numbered(path_, number + 1).c_str());
             }
             const int result = rotation_.keep > 1
                                    ? ::rename(path_.c_str(), numbered(path_, 1).c_str())
@@ -139,7 +140,7 @@ Logger::Sink terminal_sink() {
     return [colour](LogLevel level, std::string_view line) {
         const std::time_t now = std::time(nullptr);
         std::tm local{};
-        ::localtime_r(&now, &local);
+        (void)::localtime_r(&now, &local);
         const std::string word = colour ? fmt::format("{}{}\x1b[0m", colour_of(level), name(level))
                                         : std::string(name(level));
         const std::string text = fmt::format(

@@ -29,7 +29,7 @@ std::atomic<int> deferred{0};
 
 std::int64_t monotonic_ms() noexcept {
     timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)::clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
@@ -45,7 +45,7 @@ extern "C" void note_stop(int number) {
         struct sigaction plain{};
         plain.sa_handler = SIG_DFL;
         ::sigaction(number, &plain, nullptr);
-        ::raise(number);
+        (void)::raise(number);
     }
     errno = saved;
 }

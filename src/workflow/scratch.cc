@@ -149,7 +149,8 @@ ScratchDatabase::~ScratchDatabase() {
     try {
         if (state_->session.is_broken()) state_->session = pg::Connection(state_->plan.maintenance);
         state_->drop(state_->name);
-    } catch (const Error&) {  // the server is gone: the next run drops it
+    } catch (const Error&) {
+        // Deliberately quiet: the server is gone, and the next run drops it.
     }
 }
 
