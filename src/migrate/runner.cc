@@ -115,7 +115,8 @@ void Runner::roll_back() noexcept {
         if (connection_.transaction_status() == pg::TransactionStatus::idle) return;
         connection_.script("ROLLBACK");
     } catch (...) {
-        // Deliberately quiet: the server rolls back by itself when the session ends, which is what happens next.
+        // Deliberately quiet: the server rolls back by itself when the session ends, which is what
+        // happens next.
     }
 }
 
