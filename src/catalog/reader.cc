@@ -108,8 +108,8 @@ struct FingerprintReader::State {
     }
 };
 
-FingerprintReader::FingerprintReader(pg::Connection& connection, Scope scope)
-    : state_(std::make_unique<State>(connection, std::move(scope), true)) {}
+FingerprintReader::FingerprintReader(pg::Connection& connection, const Scope& scope)
+    : state_(std::make_unique<State>(connection, scope, true)) {}
 
 FingerprintReader::~FingerprintReader() {
     state_->forget_plans();

@@ -16,7 +16,7 @@ namespace poststack::catalog {
 /// was; outside one it is one consistent snapshot. It takes no lock beyond what reading takes.
 class FingerprintReader {
   public:
-    explicit FingerprintReader(pg::Connection& connection, Scope scope = {});
+    explicit FingerprintReader(pg::Connection& connection, const Scope& scope = {});
     FingerprintReader(const FingerprintReader&) = delete;
     FingerprintReader& operator=(const FingerprintReader&) = delete;
     ~FingerprintReader();
