@@ -20,6 +20,7 @@ bench = Bench("migrate")
 psql = bench.bin / "psql"
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
 folder = bench.project("shop")
+others = []
 LEDGER = "CREATE TABLE ledger(version bigint primary key, name text, sha text, at timestamptz)"
 
 
@@ -50,9 +51,12 @@ def empty_schemas():
     admin("DROP SCHEMA IF EXISTS poststack CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
-def url_to(database):
-    head, _, tail = bench.url(folder).rpartition("/")
-    return f"{head}/{database}" + (f"?{tail.partition('?')[2]}" if "?" in tail else "")
+def peer_url(name):
+    """A database of the peer's own: a project beside ours."""
+    other = bench.project(name)
+    others.append(other)
+    bench.run(bench.poststack, "--project", other, "--yes", "--quiet", "up")
+    return bench.url(other)
 
 
 def apply_thousand():
@@ -109,8 +113,7 @@ def peers_two_hundred():
         for number in range(1, 201):
             (own / f"{number:05}_t{number}.sql").write_text(
                 f"-- migrate:up\n{statements(number)}\n-- migrate:down\nDROP TABLE t{number};\n")
-        admin("CREATE DATABASE dbmate_peer")
-        env = {"DATABASE_URL": url_to("dbmate_peer") + "?sslmode=disable"}
+        env = {"DATABASE_URL": peer_url("dbmate-peer") + "?sslmode=disable"}
         words = [dbmate, "--no-dump-schema", "-d", own, "migrate"]
         bench.run(*words, env=env)
         peers["dbmate"] = lambda: timed(lambda: bench.run(*words, env=env))
@@ -122,10 +125,9 @@ def peers_two_hundred():
         for number in range(1, 201):
             (own / f"{number:05}_t{number}.sql").write_text(
                 f"-- +migrate Up\n{statements(number)}\n-- +migrate Down\nDROP TABLE t{number};\n")
-        admin("CREATE DATABASE sqlmigrate_peer")
         configuration = bench.root / "dbconfig.yml"
         configuration.write_text("development:\n  dialect: postgres\n"
-                                 f"  datasource: {url_to('sqlmigrate_peer')}?sslmode=disable\n  dir: {own}\n")
+                                 f"  datasource: {peer_url('sqlmigrate-peer')}?sslmode=disable\n  dir: {own}\n")
         command = ["sql-migrate", "up", f"-config={configuration}"]
         bench.run(*command)
         peers["sql-migrate"] = lambda: timed(lambda: bench.run(*command))
@@ -152,10 +154,11 @@ def huge_file():
 try:
     bench.run(bench.poststack, "--project", folder, "--yes", "--quiet", "up")
     apply_thousand()
-    nothing_to_do_ten_thousand()
     peers_two_hundred()
     print("\npeak memory with a large file")
     huge_file()
+    nothing_to_do_ten_thousand()  # last: 10,000 tables are too many to drop in one transaction
 finally:
-    bench.run(bench.poststack, "--project", folder, "down", check=False)
+    for project in [folder, *others]:
+        bench.run(bench.poststack, "--project", project, "down", check=False)
     bench.close()
