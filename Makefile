@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: demo build release test test-faults bench install lint format clean help
+.PHONY: demo build release test test-faults bench install docs lint format clean help
 
 help:           ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -31,6 +31,11 @@ bench: release  ## Measure against the peers and the limits
 
 install: release ## Install into $(DESTDIR)$(PREFIX)
 	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip
+
+docs:           ## Write docs/commands and docs/settings.md from the tables
+	@tools/install-deps test
+	cmake --preset dev --log-level=NOTICE
+	cmake --build build/dev --target docs
 
 lint:           ## clang-tidy, shellcheck, include rules, documentation
 	@tools/lint
