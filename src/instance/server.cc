@@ -127,6 +127,10 @@ StartResult NativeServer::start(const StartHooks& hooks) {
         if (is_unsynced(spec_.place)) sync_ = std::make_unique<BackgroundSync>(spec_.place);
         return result;
     }
+    if (result.view.state == ServerState::stopping) {
+        (void)sys::wait_gone(result.view.pid_file->pid, spec_.stop_limit);
+        result.view = look();
+    }
     const Binaries binaries = [&] {
         BinariesQuery query = spec_.binaries;
         if (result.view.data_major) query.major = result.view.data_major;  // data decides

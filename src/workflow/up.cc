@@ -9,9 +9,11 @@
 #include "instance/port.h"
 #include "instance/provision.h"
 #include "instance/rotate.h"
+#include "instance/template_cache.h"
 #include "migrate/apply.h"
 #include "pg/connection.h"
 #include "pg/login_failure.h"
+#include "pgfiles/startup_probe.h"
 #include "sys/act_as.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -25,6 +27,17 @@ namespace {
 namespace key = config::key;
 using instance::Adoption;
 using instance::Credentials;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+/// How often a server that ends under us is started again, before its death is the answer.
+constexpr int start_attempts = 3;
+
+/// What a session is told, or finds, when its server crashes or is about to accept sessions.
+bool is_lost_server(const Error& error) {
+    if (!error.is_retryable()) return false;
+    return error.kind() == ErrorKind::timeout || error.sqlstate().starts_with("57P");
+}
 
 /// Times the steps and tells of each as it ends.
 class Steps {
@@ -67,6 +80,8 @@ class Up {
     void start_server();
     instance::PortReservation choose_port(bool is_copy);
     void recover_rotation();
+    void bring_up();
+    [[nodiscard]] bool may_try_again(const Error& error, milliseconds limit) const;
     void ensure_login();
     std::optional<pg::LoginFailure> try_login();
     void provision();
@@ -248,6 +263,48 @@ void Up::ensure_login() {
     }
 }
 
+/// Waits until the server that did not let us in accepts sessions, or is gone and can be started
+/// again. False: it lives and does neither.
+///
+/// A server that crashed keeps "ready" in its pid file all through its recovery, and when that
+/// fails (no room on the disk) it ends only then.
+bool Up::may_try_again(const Error& error, milliseconds limit) const {
+    if (!is_lost_server(error)) return false;
+    const auto& began_with = started_.view.pid_file;
+    const auto began = sys::system_clock().now();
+    do {
+        sys::system_clock().sleep(20ms);
+        const instance::ServerView view = stack_->server().look();
+        if (!view.pid_file || view.pid_file->pid != began_with->pid) return true;
+        const auto answer = pgfiles::probe({.socket_directory = view.pid_file->socket_directory,
+                                            .address = {},
+                                            .port = view.pid_file->port},
+                                           instance::superuser,
+                                           "postgres",
+                                           1s)
+                                .answer;
+        if (answer == pgfiles::ProbeAnswer::accepting) return true;
+    } while (sys::system_clock().now() - began < limit);
+    return false;
+}
+
+/// The server with a login that works. One that dies meanwhile is started again.
+void Up::bring_up() {
+    for (int attempt = 1;; ++attempt) {
+        const bool created = started_.created;
+        start_server();
+        started_.created = started_.created || created;
+        try {
+            ensure_login();
+            return;
+        } catch (const Error& error) {
+            if (attempt == start_attempts ||
+                !may_try_again(error, request_.settings.duration(key::start_timeout)))
+                throw;
+        }
+    }
+}
+
 void Up::ensure_extensions() {
     const auto wanted = request_.settings.list(key::extensions);
     bool missing = false;
@@ -299,8 +356,7 @@ UpResult Up::run(bool with_migrations) {
     settle_project_id();
     stack_ = std::make_unique<NativeStack>(request_, project_);
     ensure_credentials();
-    start_server();
-    ensure_login();
+    bring_up();
     if (with_migrations) apply_migrations();
     // Ready is said after both: what a power failure would take away is on the disk, and the
     // project's own role gets an answer from its own database by the address the user gets.

@@ -1,10 +1,13 @@
-"""`up` where it cannot work: full disk, read-only project; and many at once."""
+"""`up` where it cannot work: full disk, read-only project; many at once; and during a crash."""
 import concurrent.futures
+import os
+import pathlib
+import signal
 import subprocess
 import unittest
 
 import faults
-from project import Home, Project
+from project import Home, Project, wait_until
 
 
 class UpPlaces(unittest.TestCase):
@@ -86,6 +89,40 @@ class UpPlaces(unittest.TestCase):
                 env = (project.folder / ".env").read_text()
                 self.assertEqual(env.count("POSTGRES_PASSWORD="), 1, env)
                 self.assertEqual(project.drafts(), [])
+
+    def crash(self, project):
+        """Kills a process of the server: the others are ended too, and recovery begins."""
+        server = project.servers()[0]
+        children = pathlib.Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        return server
+
+    def test_up_waits_while_a_crashed_server_recovers(self):
+        # The pid file says "ready" all the time, the server says "in recovery mode".
+        with Project(self.home) as project:
+            self.assertEqual(project.run("up").code, 0)
+            for _ in range(5):
+                server = self.crash(project)
+
+                outcome = project.run("up")
+
+                self.assertEqual(outcome.code, 0, outcome.err)
+                self.assertEqual(project.servers(), [server])
+                self.assertEqual(project.query("select 1"), "1")
+
+    def test_up_starts_a_server_again_that_dies_of_its_crash(self):
+        with Project(self.home) as project:
+            project.write("poststack.yaml", "postgres_settings:\n  - restart_after_crash=off\n")
+            self.assertEqual(project.run("up").code, 0)
+            for _ in range(5):
+                server = self.crash(project)
+
+                outcome = project.run("up")
+
+                self.assertEqual(outcome.code, 0, outcome.err)
+                self.assertEqual(project.query("select 1"), "1")
+                self.assertTrue(wait_until(lambda: server not in project.servers()))
+                self.assertEqual(project.run("up").code, 0)
 
 
 if __name__ == "__main__":

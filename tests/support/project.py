@@ -177,6 +177,13 @@ class Project:
     def servers(self):
         return servers(self.folder)
 
+    def log(self):
+        """The last words of the server, for the message of a failed test."""
+        with contextlib.suppress(FileNotFoundError):
+            path = self.folder / "logs/database/postgresql.log"
+            return path.read_text(errors="replace")[-4000:]
+        return ""
+
     def query(self, sql):
         """Runs SQL as any program would that reads .env: over TCP, as the project's role."""
         url = self.setting("DATABASE_URL")
