@@ -83,7 +83,12 @@ class Application {
                             fmt::format("\"{}\" was changed while it ran", path.string()))
                     .hint("It was rolled back. Run the command again.");
             }
-            return insert_sql({&file, file.sha256, duration, read_rollback(set_, file)});
+            return insert_sql({&file,
+                               checked.normalised_checksum,
+                               checked.plan.token_checksum,
+                               duration,
+                               read_rollback(set_, file)},
+                              client_);
         };
         return run.run(request, file.version, true);
     }
@@ -105,6 +110,7 @@ class Application {
 
     const MigrationSet& set_;
     const ApplyOptions& options_;
+    const Client client_ = current_client();
 };
 
 }  // namespace

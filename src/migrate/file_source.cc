@@ -8,6 +8,7 @@ namespace poststack::migrate {
 std::size_t FileSource::read(char* into, std::size_t count) {
     const std::size_t got = reader_.read(into, count);
     hash_.update(std::string_view(into, got));
+    if (normalised_) normalised_->update(std::string_view(into, got));
     size_ += got;
     return got;
 }

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "migrate/client.h"
 #include "migrate/ledger_layout.h"
 
 namespace poststack::migrate {
@@ -126,25 +125,29 @@ void prepare_ledger(pg::Connection& connection, const Ledger& found) {
     }
 }
 
-std::string insert_sql(const LedgerRecord& record) {
+std::string insert_sql(const LedgerRecord& record, const Client& client) {
     const MigrationFile& file = *record.file;
-    const Client client = current_client();
     return fmt::format(
         "INSERT INTO poststack.schema_migrations (version, name, file_name, description, checksum,"
         " applied_at, duration, applied_by, client_user, client_host, client_address,"
-        " poststack_version, rollback_sql) VALUES ({}, {}, {}, {}, '{}',"
+        " poststack_version, rollback_sql, normalised_checksum, token_checksum, backend_pid,"
+        " application_name, out_of_order) VALUES ({}, {}, {}, {}, '{}',"
         " pg_catalog.clock_timestamp(), {}, session_user, {}, {}, pg_catalog.inet_client_addr(),"
-        " {}, {})",
+        " {}, {}, '{}', '{}', pg_catalog.pg_backend_pid(),"
+        " pg_catalog.current_setting('application_name'), {})",
         file.version.number,
         escape_literal(file.name),
         escape_literal(file.file_name),
         escape_literal(file.description),
-        record.checksum,
+        file.sha256,
         microseconds(record.duration),
         escape_literal(client.user),
         escape_literal(client.host),
         escape_literal(poststack_version()),
-        record.rollback_sql ? escape_literal(*record.rollback_sql) : "NULL");
+        record.rollback_sql ? escape_literal(*record.rollback_sql) : "NULL",
+        record.normalised_checksum,
+        record.token_checksum,
+        record.out_of_order);
 }
 
 std::string delete_sql(Version version) {

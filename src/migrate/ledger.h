@@ -12,16 +12,17 @@
 #include <string_view>
 #include <vector>
 
+#include "migrate/client.h"
 #include "migrate/files.h"
 #include "pg/connection.h"
 
 namespace poststack::migrate {
 
 /// The layout this program reads and writes.
-inline constexpr int ledger_layout = 2;
+inline constexpr int ledger_layout = 3;
 
-/// The first layout with table migration_progress.
-inline constexpr int layout_with_progress = 2;
+/// The first layout with the checksums in layers and a migration_progress that is written to.
+inline constexpr int layout_with_layers = 3;
 
 /// One applied migration, as far as deciding what to do needs it.
 struct LedgerEntry {
@@ -52,13 +53,15 @@ void prepare_ledger(pg::Connection& connection, const Ledger& found);
 /// What is recorded about a migration in the transaction that applies it.
 struct LedgerRecord {
     const MigrationFile* file = nullptr;
-    std::string checksum;
+    std::string normalised_checksum;  ///< migrate/checksum.h
+    std::string token_checksum;
     std::chrono::nanoseconds duration{0};
     std::optional<std::string> rollback_sql;  ///< as it is now; nothing without a rollback file
+    bool out_of_order = false;                ///< later versions were applied before
 };
 
 /// The INSERT for `record`. Safe whatever search_path and standard_conforming_strings are.
-[[nodiscard]] std::string insert_sql(const LedgerRecord& record);
+[[nodiscard]] std::string insert_sql(const LedgerRecord& record, const Client& client);
 
 /// The DELETE for a migration that was undone; it must remove exactly one row.
 [[nodiscard]] std::string delete_sql(Version version);

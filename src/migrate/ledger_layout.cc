@@ -64,7 +64,68 @@ COMMENT ON TABLE poststack.migration_progress IS
     'how far a no-transaction migration came that did not finish';
 )sql";
 
-constexpr std::array<std::string_view, 2> steps = {first_layout, second_layout};
+// Layout 2 had a migration_progress that nothing wrote to.
+constexpr std::string_view third_layout = R"sql(
+ALTER TABLE poststack.schema_migrations
+    ADD COLUMN normalised_checksum text,
+    ADD COLUMN token_checksum text,
+    ADD COLUMN backend_pid integer,
+    ADD COLUMN application_name text,
+    ADD COLUMN out_of_order boolean NOT NULL DEFAULT false,
+    ADD COLUMN missing_accepted boolean NOT NULL DEFAULT false,
+    ADD COLUMN adopted_from text;
+DROP TABLE poststack.migration_progress;
+CREATE TABLE poststack.migration_progress (
+    version bigint PRIMARY KEY,
+    direction text NOT NULL CHECK (direction IN ('up', 'down')),
+    file_name text NOT NULL,
+    statements_done integer NOT NULL,
+    done_checksum text NOT NULL,
+    statement_running integer,
+    running_checksum text,
+    running_text text,
+    seen_before text,
+    started_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    applied_by text NOT NULL,
+    client_user text NOT NULL,
+    client_host text NOT NULL,
+    backend_pid integer NOT NULL,
+    application_name text NOT NULL
+);
+CREATE TABLE poststack.migration_proofs (
+    checksum text PRIMARY KEY,
+    version bigint NOT NULL,
+    file_name text NOT NULL,
+    verdict text NOT NULL CHECK (verdict IN ('lossless', 'lossy', 'irreversible')),
+    column_order boolean NOT NULL,
+    lost text[] NOT NULL,
+    server_version integer NOT NULL,
+    poststack_version text NOT NULL,
+    proven_at timestamptz NOT NULL
+);
+CREATE TABLE poststack.migration_repairs (
+    version bigint NOT NULL,
+    file_name text NOT NULL,
+    action text NOT NULL,
+    old_checksum text,
+    new_checksum text,
+    reason text NOT NULL,
+    repaired_at timestamptz NOT NULL,
+    repaired_by text NOT NULL,
+    client_user text NOT NULL,
+    client_host text NOT NULL,
+    poststack_version text NOT NULL,
+    PRIMARY KEY (version, repaired_at)
+);
+COMMENT ON TABLE poststack.migration_progress IS
+    'how far a no-transaction migration or rollback came that did not finish';
+COMMENT ON TABLE poststack.migration_proofs IS
+    'pairs of migration and rollback whose rollback was shown to restore the schema';
+COMMENT ON TABLE poststack.migration_repairs IS 'what "database repair" accepted, and why';
+)sql";
+
+constexpr std::array<std::string_view, 3> steps = {first_layout, second_layout, third_layout};
 
 }  // namespace
 
@@ -72,9 +133,14 @@ std::string_view layout_step(int layout) noexcept {
     return steps[static_cast<std::size_t>(layout - 1)];
 }
 
-const std::array<std::string_view, 5>& own_tables() noexcept {
-    static constexpr std::array<std::string_view, 5> tables = {
-        "schema_migrations", "migration_progress", "system_info", "services", "containers"};
+const std::array<std::string_view, 7>& own_tables() noexcept {
+    static constexpr std::array<std::string_view, 7> tables = {"schema_migrations",
+                                                               "migration_progress",
+                                                               "migration_proofs",
+                                                               "migration_repairs",
+                                                               "system_info",
+                                                               "services",
+                                                               "containers"};
     return tables;
 }
 

@@ -11,6 +11,6 @@ namespace poststack::migrate {
 [[nodiscard]] std::string_view layout_step(int layout) noexcept;
 
 /// The tables of schema "poststack" that are poststack's own, in the newest layout.
-[[nodiscard]] const std::array<std::string_view, 5>& own_tables() noexcept;
+[[nodiscard]] const std::array<std::string_view, 7>& own_tables() noexcept;
 
 }  // namespace poststack::migrate

@@ -12,18 +12,21 @@
 namespace poststack::migrate {
 namespace {
 
-ScriptPlan check_file(const MigrationSet& set, const MigrationFile& file, bool standard_strings) {
+CheckedFile check_file(const MigrationSet& set, const MigrationFile& file, bool standard_strings) {
     const std::filesystem::path path = set.path(file.file_name);
     FileSource source(path);
+    source.normalise();
     const ScriptMode mode{file.no_transaction, standard_strings};
-    const ScriptPlan plan = check_script(source, path.string(), mode);
-    if (plan.no_transaction) {
+    CheckedFile checked{&file, check_script(source, path.string(), mode), {}};
+    if (checked.plan.no_transaction) {
         throw Error(ErrorKind::config,
                     fmt::format("\"{}\" asks for no-transaction, which is not supported yet",
                                 path.string()))
             .hint("Apply it by hand with psql, and leave it out until this is supported.");
     }
-    if (source.finish() == file.sha256) return plan;
+    const std::string sha256 = source.finish();
+    checked.normalised_checksum = source.finish_normalised();
+    if (sha256 == file.sha256) return checked;
     throw Error(ErrorKind::conflict,
                 fmt::format("\"{}\" was changed while it was being read", path.string()))
         .hint("Run the command again.");
@@ -37,7 +40,7 @@ std::vector<CheckedFile> check_files(const MigrationSet& set,
     std::vector<CheckedFile> checked;
     checked.reserve(pending.size());
     for (const MigrationFile* file : pending) {
-        checked.push_back({file, check_file(set, *file, standard_strings)});
+        checked.push_back(check_file(set, *file, standard_strings));
         if (const auto text = read_rollback(set, *file)) {
             static_cast<void>(
                 check_rollback(*text, set.path(file->rollback_file).string(), standard_strings));

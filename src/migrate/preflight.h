@@ -14,6 +14,7 @@ namespace poststack::migrate {
 struct CheckedFile {
     const MigrationFile* file = nullptr;
     ScriptPlan plan;
+    std::string normalised_checksum;
 };
 
 /// Checks the files and their rollbacks. `standard_strings` is the session's setting.

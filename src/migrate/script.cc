@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "migrate/checksum.h"
 #include "migrate/statement.h"
 
 namespace poststack::migrate {
@@ -131,6 +132,7 @@ ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode 
     ScriptPlan plan;
     plan.no_transaction = mode.no_transaction;
     WrapperCheck wrapper(scanner);
+    TokenHash tokens;
     while (const std::optional<Statement> statement = scanner.next()) {
         const std::string_view text = scanner.text(statement->start.offset, statement->body_end);
         const Classified found = classify(text);
@@ -140,12 +142,17 @@ ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode 
             refuse_outside_only(scanner, *statement, found);
             wrapper.see(*statement, found, plan.statements == 0);
         }
+        tokens.add_statement(text, {.standard_strings = scanner.standard_strings()});
         if (found.kind == StatementKind::session) {
             const std::optional<bool> on = sets_standard_strings(text);
             if (on) scanner.set_standard_strings(*on);
         }
         ++plan.statements;
+        if (!statement->is_copy_in) continue;
+        while (const auto data = scanner.copy_data())
+            tokens.add_data(*data);
     }
+    plan.token_checksum = tokens.finish();
     plan.wrapped = !mode.no_transaction && wrapper.finish();
     return plan;
 }

@@ -15,6 +15,7 @@ struct ScriptPlan {
     std::size_t statements = 0;  ///< all of them, a wrapper's BEGIN and COMMIT included
     bool wrapped = false;  ///< its first statement is BEGIN and its last COMMIT: both are ours
     bool no_transaction = false;  ///< statement by statement
+    std::string token_checksum;   ///< TokenHash of all of it
 };
 
 struct ScriptMode {

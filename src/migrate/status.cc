@@ -44,7 +44,7 @@ std::map<Version, History> read_history(pg::Connection& connection) {
 /// Versions of no-transaction files that stopped half-way.
 std::vector<Version> read_unfinished(pg::Connection& connection, const Ledger& ledger) {
     std::vector<Version> unfinished;
-    if (ledger.layout < layout_with_progress) return unfinished;
+    if (ledger.layout < layout_with_layers) return unfinished;
     const pg::Result rows = connection.script("SELECT version FROM poststack.migration_progress");
     for (std::size_t row = 0; row < rows.rows(); ++row)
         unfinished.push_back(Version{rows.number(row, 0)});

@@ -53,6 +53,10 @@ TEST_F(Apply, RecordsWhatWasRun) {
     EXPECT_EQ(project_.ask("SELECT description FROM poststack.schema_migrations"), "people");
     EXPECT_EQ(project_.ask("SELECT rollback_sql FROM poststack.schema_migrations"),
               "DROP TABLE p; -- it's \\ back\n");
+    EXPECT_EQ(project_.ask("SELECT normalised_checksum = checksum AND length(token_checksum) = 64 "
+                           "AND backend_pid > 0 AND application_name = 'poststack migrate' "
+                           "FROM poststack.schema_migrations"),
+              "t");
     EXPECT_EQ(
         project_.ask("SELECT duration > '0' AND applied_at <= now() AND client_host <> '' AND "
                      "applied_by = 'postgres' FROM poststack.schema_migrations"),

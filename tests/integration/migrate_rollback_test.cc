@@ -222,7 +222,8 @@ TEST_F(Schema, IsUpgradedFromAnOlderLayout) {
 
     EXPECT_EQ(create(), SchemaChange::upgraded);
     EXPECT_EQ(project_.applied(), "1");
-    EXPECT_TRUE(project_.has_table("poststack.migration_progress"));
+    EXPECT_TRUE(project_.has_table("poststack.migration_proofs"));
+    EXPECT_EQ(project_.ask("SELECT token_checksum FROM poststack.schema_migrations"), "");
 }
 
 TEST_F(Schema, IsNotDroppedWhileMigrationsAreRecorded) {
