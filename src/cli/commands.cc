@@ -29,6 +29,8 @@ CommandTable all_commands() {
     table.commands.push_back(make_database_migrate_command());
     table.commands.push_back(make_database_rollback_command());
     table.commands.push_back(make_database_migration_status_command());
+    table.commands.push_back(make_database_verify_command());
+    table.commands.push_back(make_database_diff_command());
     table.commands.push_back(make_database_new_command());
     table.commands.push_back(make_database_create_schema_command());
     table.commands.push_back(make_database_show_schema_command());

@@ -42,6 +42,8 @@ struct CommandTable {
 [[nodiscard]] Command make_database_migrate_command();
 [[nodiscard]] Command make_database_rollback_command();
 [[nodiscard]] Command make_database_migration_status_command();
+[[nodiscard]] Command make_database_verify_command();
+[[nodiscard]] Command make_database_diff_command();
 [[nodiscard]] Command make_database_new_command();
 [[nodiscard]] Command make_database_create_schema_command();
 [[nodiscard]] Command make_database_show_schema_command();

@@ -8,11 +8,10 @@
 
 #include "base/error.h"
 #include "catalog/reader.h"
-#include "migrate/header.h"
 #include "migrate/preflight.h"
-#include "migrate/replay.h"
 #include "sys/file.h"
 #include "sys/hash.h"
+#include "workflow/chain.h"
 
 namespace poststack::workflow {
 
@@ -22,21 +21,6 @@ using catalog::Fingerprint;
 using migrate::MigrationFile;
 using migrate::MigrationSet;
 using Clock = std::chrono::steady_clock;
-
-/// Makes what a text leaves in the session invisible to the next one, inside a transaction too.
-constexpr std::string_view reset_session =
-    "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;UNLISTEN *;DISCARD TEMP;"
-    "DISCARD SEQUENCES;SELECT pg_catalog.pg_advisory_unlock_all()";
-
-/// As reset_session, behind deferred checks, which a COMMIT would make now.
-constexpr std::string_view end_of_text = "SET CONSTRAINTS ALL IMMEDIATE;";
-
-/// A text that was read and checked.
-struct Script {
-    std::string text;
-    std::string name;  ///< in messages
-    migrate::ScriptPlan plan;
-};
 
 struct Pair {
     Script up;
@@ -60,14 +44,14 @@ class Prover {
         connect();
     }
 
-    [[nodiscard]] int server_version() const { return session_->server_version(); }
+    [[nodiscard]] int server_version() { return session_->connection().server_version(); }
 
     /// Goes one file further; false when the chain ends here.
     bool run(PairProof& proof) {
         const Pair pair = read(proof);
         const Fingerprint before = state_;
         try {
-            apply(pair.up);
+            session_->apply(pair.up);
         } catch (const Error& error) {
             if (!is_verdict(error)) throw;
             proof.verdict = Verdict::failed;
@@ -100,70 +84,24 @@ class Prover {
     void connect() {
         reader_.reset();
         session_.emplace(scratch_.login());
-        session_->script("SET synchronous_commit = off");  // nobody will miss it
-        reader_.emplace(*session_);
+        reader_.emplace(session_->connection());
         state_ = reader_->read();
-    }
-
-    Script check(std::string text, const std::string& file_name) {
-        Script script{std::move(text), set_.path(file_name).string(), {}};
-        migrate::TextSource source(script.text);
-        const migrate::Header header = migrate::parse_header(script.text, script.name);
-        const bool standard = session_->parameter_status("standard_conforming_strings") != "off";
-        script.plan = migrate::check_script(source, script.name, {header.no_transaction, standard});
-        return script;
     }
 
     Pair read(PairProof& proof) {
         const MigrationFile& file = proof.file;
         Pair pair;
-        pair.up = check(sys::read_file(set_.path(file.file_name)), file.file_name);
+        const std::filesystem::path path = set_.path(file.file_name);
+        pair.up = session_->check(sys::read_file(path), path);
         sys::Sha256 hash;
         hash.update(pair.up.text);
         if (auto text = migrate::read_rollback(set_, file)) {
             hash.update(std::string_view("\0", 1));
             hash.update(*text);
-            pair.down = check(std::move(*text), file.rollback_file);
+            pair.down = session_->check(std::move(*text), set_.path(file.rollback_file));
         }
         proof.checksum = hash.finish();
         return pair;
-    }
-
-    void replay(const Script& script) {
-        migrate::TextSource source(script.text);
-        migrate::replay(*session_, source, script.name, script.plan);
-    }
-
-    void roll_back() {
-        if (session_->is_broken()) return;
-        if (session_->transaction_status() != pg::TransactionStatus::idle)
-            session_->script("ROLLBACK");
-    }
-
-    void reset() { session_->script(std::string(reset_session) + ";SET synchronous_commit = off"); }
-
-    /// Runs a text as a migration: committed, or not at all.
-    void apply(const Script& script) {
-        try {
-            if (script.plan.no_transaction) {
-                replay(script);
-            } else {
-                session_->script("BEGIN");
-                replay(script);
-                session_->script("COMMIT");
-            }
-        } catch (const Error&) {
-            roll_back();
-            if (!session_->is_broken()) reset();
-            throw;
-        }
-        reset();
-    }
-
-    /// Runs a text inside the open transaction, deferred checks included.
-    void apply_inside(const Script& script) {
-        replay(script);
-        session_->script(std::string(end_of_text) + std::string(reset_session));
     }
 
     /// The usual way: both in one transaction that never commits. False when only the second
@@ -172,22 +110,22 @@ class Prover {
     bool undo_and_forget(const Pair& pair, const Fingerprint& before, PairProof& proof) {
         bool undone = false;
         try {
-            session_->script("BEGIN");
-            apply_inside(*pair.down);
+            session_->connection().script("BEGIN");
+            session_->apply_inside(*pair.down);
             undone = true;
             const Fingerprint after = reader_->read();
             if (judge_rollback(before, after, proof)) {
-                apply_inside(pair.up);
+                session_->apply_inside(pair.up);
                 judge_again(reader_->read(), proof);
             }
         } catch (const Error& error) {
             if (!is_verdict(error)) throw;
-            roll_back();
+            session_->roll_back();
             if (undone) return false;
             fail(proof, "the rollback fails: ", error);
             return true;
         }
-        roll_back();
+        session_->roll_back();
         return true;
     }
 
@@ -195,10 +133,10 @@ class Prover {
     void undo_for_real(const Pair& pair, const Fingerprint& before, PairProof& proof) {
         bool undone = false;
         try {
-            apply(*pair.down);
+            session_->apply(*pair.down);
             undone = true;
             if (judge_rollback(before, reader_->read(), proof)) {
-                apply(pair.up);
+                session_->apply(pair.up);
                 Fingerprint again = reader_->read();
                 if (judge_again(again, proof)) {
                     state_ = std::move(again);  // the same by name, made anew
@@ -250,13 +188,13 @@ class Prover {
         scratch_.recreate();
         connect();
         for (const Script& script : applied_)
-            apply(script);
+            session_->apply(script);
         state_ = reader_->read();
     }
 
     ScratchDatabase& scratch_;
     const MigrationSet& set_;
-    std::optional<pg::Connection> session_;
+    std::optional<ChainSession> session_;
     std::optional<catalog::FingerprintReader> reader_;
     Fingerprint state_;            ///< after the last migration applied
     std::vector<Script> applied_;  ///< to replay

@@ -1,0 +1,57 @@
+// Runs migration files on a scratch database, without a ledger.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "migrate/files.h"
+#include "migrate/script.h"
+#include "pg/connection.h"
+#include "pg/conninfo.h"
+
+namespace poststack::workflow {
+
+/// A text that was read and checked.
+struct Script {
+    std::string text;
+    std::string name;  ///< the file in messages
+    migrate::ScriptPlan plan;
+};
+
+/// One session on a scratch database. What a text leaves in the session (role, search_path,
+/// settings, temporary tables, locks) is gone before the next one runs.
+class ChainSession {
+  public:
+    explicit ChainSession(const pg::ConnInfo& login);
+
+    [[nodiscard]] pg::Connection& connection() noexcept { return connection_; }
+
+    /// Errors: config, as "name:line:column: ...", for a text that cannot be run (check_script()).
+    [[nodiscard]] Script check(std::string text, const std::filesystem::path& path) const;
+
+    /// Runs a text as a migration: committed, or without effect; statement by statement when it
+    /// says no-transaction.
+    /// Errors: database and config with the place in the file; timeout when the session is lost.
+    void apply(const Script& script);
+
+    /// Runs a text inside the open transaction, with the checks that a COMMIT would make.
+    void apply_inside(const Script& script);
+
+    /// Ends an open transaction.
+    void roll_back();
+
+  private:
+    void run(const Script& script);
+    void reset();
+
+    pg::Connection connection_;
+};
+
+/// Applies `files` of `set` in order to the database behind `login`.
+/// Errors: as ChainSession, with the file in the context; denied, io when a file cannot be read.
+void replay_chain(const pg::ConnInfo& login,
+                  const migrate::MigrationSet& set,
+                  const std::vector<const migrate::MigrationFile*>& files);
+
+}  // namespace poststack::workflow
