@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "instance/binaries.h"
+#include "pg/client_version.h"
 #include "sys/file.h"
 #include "sys/net.h"
 #include "sys/process.h"
@@ -43,6 +44,19 @@ Finding check_server(const Machine& machine) {
         majors.push_back(fmt::format("{} ({})", server.major, server.directory.string()));
     }
     return {.subject = "PostgreSQL server", .found = join(majors, ", ")};
+}
+
+/// Every command that asks the database something needs it.
+Finding check_libpq() {
+    try {
+        return {.subject = "libpq", .found = pg::client_version()};
+    } catch (const Error& error) {
+        return {.subject = "libpq",
+                .verdict = Verdict::missing,
+                .found = error.message(),
+                .advice = "The PostgreSQL client library makes every connection.",
+                .package = "libpq5"};
+    }
 }
 
 Finding check_client() {
@@ -201,7 +215,7 @@ std::string_view name(Verdict verdict) noexcept {
 }
 
 std::vector<Finding> check_native(const Machine& machine) {
-    return {check_server(machine), check_account(machine), check_client()};
+    return {check_server(machine), check_account(machine), check_libpq(), check_client()};
 }
 
 std::vector<Finding> check_engines() {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "pg/client_version.h"
@@ -9,9 +10,18 @@ namespace poststack::cli {
 
 namespace {
 
+/// null where the client library is missing: the version is still to be had.
+Json libpq_version() {
+    try {
+        return pg::client_version();
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
 int run_version(Context& context) {
     if (context.json()) {
-        context.print({{"version", POSTSTACK_VERSION}, {"libpq", pg::client_version()}});
+        context.print({{"version", POSTSTACK_VERSION}, {"libpq", libpq_version()}});
     } else {
         context.out << "poststack " << POSTSTACK_VERSION << '\n';
     }

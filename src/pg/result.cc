@@ -28,11 +28,11 @@ void ResultFree::operator()(pg_result* result) const noexcept {
 }
 
 std::size_t Result::rows() const noexcept {
-    return static_cast<std::size_t>(PQntuples(result_.get()));
+    return result_ ? static_cast<std::size_t>(PQntuples(result_.get())) : 0;
 }
 
 std::size_t Result::columns() const noexcept {
-    return static_cast<std::size_t>(PQnfields(result_.get()));
+    return result_ ? static_cast<std::size_t>(PQnfields(result_.get())) : 0;
 }
 
 std::string_view Result::value(std::size_t row, std::size_t column) const {

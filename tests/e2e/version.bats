@@ -30,6 +30,25 @@ assert re.fullmatch(r"\d+(\.\d+)+", version["libpq"]), version' "$output"
     expect_status 0
 }
 
+@test "a machine without libpq runs what needs none and hears which package is missing" {
+    make_project
+    mkdir broken
+    echo "no library" >broken/libpq.so.5
+    export LD_LIBRARY_PATH=$PWD/broken
+    poststack version
+    expect_status 0
+    poststack version --json
+    expect_status 0
+    [[ "$output" == *'"libpq": null'* ]]
+    poststack database test-connection --url postgresql://u:p@127.0.0.1:1/db
+    expect_status 4
+    [[ "$stderr" == *"the PostgreSQL client library cannot be used: "*"libpq.so.5"* ]]
+    [[ "$stderr" == *"apt-get install libpq5"* ]]
+    poststack doctor
+    expect_status 1
+    [[ "$output" == *"libpq (missing)"*"apt-get install libpq5"* ]]
+}
+
 @test "the manual page has every command and no formatting errors" {
     require_tool man
     page=$POSTSTACK_BUILD/src/cli/generated/poststack.1
