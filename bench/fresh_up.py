@@ -4,9 +4,11 @@
 Three cases: the template is present (bar 0.40, aim 0.26), the first `up` of a machine (bar 1.25),
 and a start of existing data (bar 0.5 of `pg_ctl -w start`). Every case ends with one authenticated
 query through psql, ours over the project's URL, theirs over the socket.
+
+Nothing is removed before the end: ext4 steps over every inode that was freed in the last minutes
+when it makes a file, which a run would pay for the one before it.
 """
 
-import shutil
 import sys
 
 from harness import Bench, compare, timed
@@ -18,7 +20,7 @@ counter = iter(range(10_000))
 
 def ours(first_on_machine=False):
     folder = bench.project(f"p{next(counter)}")
-    cache = bench.root / "fresh-cache" if first_on_machine else bench.root / "home/cache"
+    cache = bench.root / (f"cache{next(counter)}" if first_on_machine else "home/cache")
     env = {"XDG_CACHE_HOME": str(cache)}
 
     def action():
@@ -27,8 +29,6 @@ def ours(first_on_machine=False):
 
     seconds = timed(action)
     bench.run(bench.poststack, "--project", folder, "down", env=env)
-    shutil.rmtree(folder)
-    shutil.rmtree(bench.root / "fresh-cache", ignore_errors=True)
     return seconds
 
 
@@ -43,7 +43,6 @@ def theirs():
 
     seconds = timed(action)
     bench.run(bench.bin / "pg_ctl", "-w", "-D", data, "-m", "immediate", "stop")
-    shutil.rmtree(data)
     return seconds
 
 

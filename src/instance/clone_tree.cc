@@ -1,5 +1,6 @@
 #include "instance/clone_tree.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <exception>
@@ -56,9 +57,17 @@ Listing list_tree(const fs::path& root) {
     return listing;
 }
 
-/// Runs `work(index)` for each index below `count` on a few threads; throws the first failure.
+/// Copying is mostly kernel work on one directory tree: more threads only wait for each other.
+constexpr std::size_t copy_threads = 2;
+
+/// An fsync is mostly waiting, for the journal and for the disk to empty its cache, and those who
+/// wait at the same time are served by one flush.
+constexpr std::size_t sync_threads = 16;
+
+/// Runs `work(index)` for each index below `count` on `threads` threads, this one among them;
+/// throws the first failure.
 template <class Work>
-void run_parallel(std::size_t count, const Work& work) {
+void run_parallel(std::size_t count, std::size_t threads, const Work& work) {
     std::atomic<std::size_t> next{0};
     std::exception_ptr failure;
     std::mutex failure_lock;
@@ -73,9 +82,9 @@ void run_parallel(std::size_t count, const Work& work) {
         }
     };
     {
-        // Copying is mostly kernel work on one directory tree: more threads only wait for each
-        // other.
-        const std::jthread helper(run);
+        std::vector<std::jthread> helpers;
+        while (helpers.size() + 1 < std::min(threads, count))
+            helpers.emplace_back(run);
         run();
     }
     if (failure) std::rethrow_exception(failure);
@@ -111,13 +120,14 @@ void clone_tree(const fs::path& from, const fs::path& to, const sys::Account& ac
     make_directory(to);
     for (const fs::path& directory : listing.directories)
         make_directory(to / directory);
-    run_parallel(listing.files.size(), [&](std::size_t index) {
+    run_parallel(listing.files.size(), copy_threads, [&](std::size_t index) {
         const sys::ActAs also(account);
         sys::clone_file(from / listing.files[index], to / listing.files[index], 0600);
     });
 }
 
-void sync_tree(const fs::path& root) {
+void sync_tree(const fs::path& root, const sys::Account& account) {
+    const sys::ActAs as(account);
     const Listing listing = list_tree(root);
     for (const fs::path& file : listing.files) {
         // Only starts the writing. That it failed will be told by fsync.
@@ -125,11 +135,15 @@ void sync_tree(const fs::path& root) {
             (void)::sync_file_range(opened, 0, 0, SYNC_FILE_RANGE_WRITE);
         });
     }
-    for (const fs::path& file : listing.files)
-        sync_path(root / file, O_RDONLY);
-    for (const fs::path& directory : listing.directories) {
-        sync_path(root / directory, O_RDONLY | O_DIRECTORY);
-    }
+    const std::size_t files = listing.files.size();
+    run_parallel(files + listing.directories.size(), sync_threads, [&](std::size_t index) {
+        const sys::ActAs also(account);
+        if (index < files) {
+            sync_path(root / listing.files[index], O_RDONLY);
+        } else {
+            sync_path(root / listing.directories[index - files], O_RDONLY | O_DIRECTORY);
+        }
+    });
     sync_path(root, O_RDONLY | O_DIRECTORY);
 }
 

@@ -15,7 +15,8 @@ void clone_tree(const std::filesystem::path& from,
                 const sys::Account& account);
 
 /// Makes everything below `root` durable: first starts the write-back of all files
-/// (sync_file_range), then fsyncs each file and directory, so that the waits overlap. Errors: io.
-void sync_tree(const std::filesystem::path& root);
+/// (sync_file_range), then fsyncs each file and directory on several threads, so that the waits
+/// overlap. Works as `account`. Errors: io.
+void sync_tree(const std::filesystem::path& root, const sys::Account& account);
 
 }  // namespace poststack::instance

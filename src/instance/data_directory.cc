@@ -177,7 +177,7 @@ BackgroundSync::BackgroundSync(Place place)
     : place_(std::move(place)), thread_([this] {
           try {
               const sys::ActAs as(place_.account);
-              sync_tree(place_.data);
+              sync_tree(place_.data, place_.account);
               sys::sync_directory(place_.base);
               sys::remove_file(marker_path(place_));
               sys::sync_directory(place_.base);

@@ -185,7 +185,7 @@ std::optional<fs::path> ensure_template(const Binaries& binaries,
         sys::replace_file(unclonable, plan.description);
         return std::nullopt;
     }
-    sync_tree(draft);
+    sync_tree(draft, place.account);
     sys::rename_synced(draft, ready);
     sys::replace_file(parent / (plan.key + ".about"), plan.description);
     return ready;
