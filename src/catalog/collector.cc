@@ -18,10 +18,12 @@ void Collector::note_position(Object& column, const pg::Result& rows, std::size_
     // The columns of views are in their definition, in order.
     if (column.parent.starts_with("view ") || column.parent.starts_with("materialized view "))
         return;
-    columns_[column.parent][rows.number(row, *position)] = rows.value(row, *name);
+    Order& order = columns_[column.parent];
+    order.unit = column.unit;
+    order.names[column.storage_number] = rows.value(row, *name);
 }
 
-void Collector::add(const pg::Result& rows) {
+void Collector::add(const pg::Result& rows, bool by_unit) {
     std::vector<std::string> names;
     for (std::size_t column = 0; column < rows.columns(); ++column)
         names.emplace_back(rows.column_name(column));
@@ -38,6 +40,7 @@ void Collector::add(const pg::Result& rows) {
             if (rows.is_null(row, column) || names[column].starts_with('#')) continue;
             object->attributes.emplace_back(names[column], rows.value(row, column));
         }
+        if (by_unit) object->unit = rows.number(row, 0);
         if (kind == Kind::table || kind == Kind::column) object->storage_oid = rows.number(row, 0);
         if (kind == Kind::column || kind == Kind::attribute) note_position(*object, rows, row);
     }
@@ -50,12 +53,13 @@ std::vector<ObjectPtr> Collector::take() {
         all.push_back(std::move(object));
     for (const auto& [parent, columns] : columns_) {
         std::vector<std::string> in_order;
-        for (const auto& [position, name] : columns)
+        for (const auto& [position, name] : columns.names)
             in_order.push_back(name);
         auto order = std::make_shared<Object>();
         order->kind = Kind::column_order;
         order->identity = parent;
         order->parent = parent;
+        order->unit = columns.unit;
         order->attributes.emplace_back("columns", join(in_order, "\n"));
         all.push_back(std::move(order));
     }

@@ -92,7 +92,10 @@ Diff diff(const Fingerprint& before, const Fingerprint& after) {
         return std::tie(object->kind, object->identity);
     };
     while (old_one != old_end || new_one != new_end) {
-        if (new_one == new_end || (old_one != old_end && key(*old_one) < key(*new_one))) {
+        if (old_one != old_end && new_one != new_end && *old_one == *new_one) {
+            ++old_one;
+            ++new_one;
+        } else if (new_one == new_end || (old_one != old_end && key(*old_one) < key(*new_one))) {
             add_alone(ChangeType::removed, *old_one++, result.changes);
         } else if (old_one == old_end || key(*new_one) < key(*old_one)) {
             add_alone(ChangeType::added, *new_one++, result.changes);

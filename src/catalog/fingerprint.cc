@@ -75,11 +75,11 @@ void add(sys::Sha256& hash, std::string_view text) {
     hash.update(text);
 }
 
+}  // namespace
+
 bool comes_before(const ObjectPtr& left, const ObjectPtr& right) {
     return std::tie(left->kind, left->identity) < std::tie(right->kind, right->identity);
 }
-
-}  // namespace
 
 std::string_view name(Kind kind) noexcept {
     return names[static_cast<std::size_t>(kind)];
@@ -108,15 +108,24 @@ bool Object::operator==(const Object& other) const noexcept {
            attributes == other.attributes;
 }
 
-Fingerprint::Fingerprint(std::vector<ObjectPtr> objects) : objects_(std::move(objects)) {
-    std::sort(objects_.begin(), objects_.end(), comes_before);
+Fingerprint::Fingerprint() : objects_(std::make_shared<const std::vector<ObjectPtr>>()) {}
+
+Fingerprint::Fingerprint(std::vector<ObjectPtr> objects) {
+    std::sort(objects.begin(), objects.end(), comes_before);
+    objects_ = std::make_shared<const std::vector<ObjectPtr>>(std::move(objects));
+}
+
+Fingerprint Fingerprint::from_sorted(std::vector<ObjectPtr> objects) {
+    Fingerprint made;
+    made.objects_ = std::make_shared<const std::vector<ObjectPtr>>(std::move(objects));
+    return made;
 }
 
 bool Fingerprint::operator==(const Fingerprint& other) const noexcept {
-    return std::equal(objects_.begin(),
-                      objects_.end(),
-                      other.objects_.begin(),
-                      other.objects_.end(),
+    return std::equal(objects_->begin(),
+                      objects_->end(),
+                      other.objects_->begin(),
+                      other.objects_->end(),
                       [](const ObjectPtr& left, const ObjectPtr& right) {
                           return left == right || *left == *right;
                       });
@@ -124,7 +133,7 @@ bool Fingerprint::operator==(const Fingerprint& other) const noexcept {
 
 std::string Fingerprint::hash() const {
     sys::Sha256 hash;
-    for (const ObjectPtr& object : objects_) {
+    for (const ObjectPtr& object : *objects_) {
         add(hash, name(object->kind));
         add(hash, object->identity);
         add(hash, object->parent);
@@ -135,6 +144,26 @@ std::string Fingerprint::hash() const {
         }
     }
     return hash.finish();
+}
+
+std::vector<ObjectPtr> not_shared(const Fingerprint& left, const Fingerprint& right) {
+    std::vector<ObjectPtr> alone;
+    auto other = right.objects().begin();
+    const auto end = right.objects().end();
+    for (const ObjectPtr& object : left.objects()) {
+        if (other != end && *other == object) {
+            ++other;
+            continue;
+        }
+        while (other != end && comes_before(*other, object))
+            ++other;
+        if (other != end && *other == object) {
+            ++other;
+        } else {
+            alone.push_back(object);
+        }
+    }
+    return alone;
 }
 
 }  // namespace poststack::catalog

@@ -94,6 +94,10 @@ struct Object {
     std::int64_t storage_oid = 0;
     std::int64_t storage_number = 0;
 
+    /// The oid of what it is read again with (a table's for its columns); 0 for what is read as a
+    /// whole (tracker.h). No part of a comparison.
+    std::int64_t unit = 0;
+
     /// "table public.users".
     [[nodiscard]] std::string label() const;
 
@@ -109,12 +113,15 @@ using ObjectPtr = std::shared_ptr<const Object>;
 
 class Fingerprint {
   public:
-    Fingerprint() = default;
+    Fingerprint();
 
     /// Sorts `objects` by kind and identity.
     explicit Fingerprint(std::vector<ObjectPtr> objects);
 
-    [[nodiscard]] const std::vector<ObjectPtr>& objects() const noexcept { return objects_; }
+    /// Takes objects that are in order already.
+    [[nodiscard]] static Fingerprint from_sorted(std::vector<ObjectPtr> objects);
+
+    [[nodiscard]] const std::vector<ObjectPtr>& objects() const noexcept { return *objects_; }
 
     /// True when both hold the same objects with the same attributes.
     [[nodiscard]] bool operator==(const Fingerprint& other) const noexcept;
@@ -123,7 +130,14 @@ class Fingerprint {
     [[nodiscard]] std::string hash() const;
 
   private:
-    std::vector<ObjectPtr> objects_;
+    std::shared_ptr<const std::vector<ObjectPtr>> objects_;  // copies of a fingerprint share it
 };
+
+/// True when `left` stands before `right` in a fingerprint.
+[[nodiscard]] bool comes_before(const ObjectPtr& left, const ObjectPtr& right);
+
+/// The objects of `left` that `right` does not share, in order: fingerprints of one reader share
+/// what did not change.
+[[nodiscard]] std::vector<ObjectPtr> not_shared(const Fingerprint& left, const Fingerprint& right);
 
 }  // namespace poststack::catalog

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace poststack::catalog {
@@ -20,7 +21,15 @@ struct Scope {
 struct Query {
     std::string name;  ///< a word, unique: "columns"
     std::string sql;   ///< one statement without parameters
+
+    /// The column by whose oid rows are read again ("AND <unit> = ANY ($1)" may follow the
+    /// statement); "" when it is read as a whole.
+    std::string unit = {};
 };
+
+/// A statement that sets what the texts of the catalogue depend on, for the transaction, in a form
+/// that every session agrees on.
+extern const std::string_view fixed_settings;
 
 /// The queries for a server of `version` (as pg::Connection::server_version()).
 [[nodiscard]] std::vector<Query> catalogue_queries(int version, const Scope& scope);

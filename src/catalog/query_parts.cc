@@ -1,10 +1,25 @@
 #include "catalog/query_parts.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "pg/connection.h"
 
 namespace poststack::catalog {
+
+/// JIT would compile queries that run for a few milliseconds; a plan made for each list of oids
+/// would take longer than running it.
+const std::string_view fixed_settings =
+    "SELECT set_config('search_path', '', true), set_config('datestyle', 'ISO', true),"
+    " set_config('intervalstyle', 'postgres', true), set_config('timezone', 'UTC', true),"
+    " set_config('quote_all_identifiers', 'off', true), set_config('bytea_output', 'hex', true),"
+    " set_config('extra_float_digits', '1', true), set_config('lc_monetary', 'C', true),"
+    " set_config('jit', 'off', true), set_config('row_security', 'on', true),"
+    " set_config('statement_timeout', '0', true),"
+    " set_config('plan_cache_mode', 'force_generic_plan', true)";
 
 QueryParts::QueryParts(int version, const Scope& scope)
     : version_(version),
@@ -73,6 +88,35 @@ std::string reference(std::string_view column, std::string_view type) {
     return fmt::format("CASE WHEN {0} <> 0 THEN {0}::{1}::text END", column, type);
 }
 
+namespace {
+
+/// Relations, types and routines are many and change one by one; of the rest there is little. The
+/// condition is put to both sides of a join: the server does not conclude one from the other.
+std::string_view unit_of(std::string_view query) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 15> units = {{
+        {"relations", "c.oid"},
+        {"sequences", "s.seqrelid"},
+        {"columns", "a.attrelid = ANY ($1) AND c.oid"},
+        {"constraints", "k.conrelid = ANY ($1) AND c.oid"},
+        {"indexes", "i.indrelid = ANY ($1) AND c.oid"},
+        {"triggers", "t.tgrelid = ANY ($1) AND c.oid"},
+        {"rules", "r.ev_class = ANY ($1) AND c.oid"},
+        {"policies", "p.polrelid = ANY ($1) AND c.oid"},
+        {"statistics", "s.stxrelid = ANY ($1) AND c.oid"},
+        {"types", "t.oid"},
+        {"range_types", "r.rngtypid"},
+        {"base_types", "t.oid"},
+        {"domain_constraints", "k.contypid"},
+        {"routines", "p.oid"},
+        {"aggregates", "a.aggfnoid"},
+    }};
+    const auto* const found = std::find_if(
+        units.begin(), units.end(), [&](const auto& one) { return one.first == query; });
+    return found == units.end() ? std::string_view() : found->second;
+}
+
+}  // namespace
+
 std::vector<Query> catalogue_queries(int version, const Scope& scope) {
     const QueryParts parts(version, scope);
     std::vector<Query> all;
@@ -84,8 +128,10 @@ std::vector<Query> catalogue_queries(int version, const Scope& scope) {
                        text_search_queries,
                        replication_queries,
                        database_queries}) {
-        for (Query& query : group(parts))
+        for (Query& query : group(parts)) {
+            query.unit = unit_of(query.name);
             all.push_back(std::move(query));
+        }
     }
     return all;
 }

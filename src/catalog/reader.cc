@@ -5,20 +5,11 @@
 #include "base/error.h"
 #include "catalog/collector.h"
 #include "pg/pipeline.h"
+#include "sys/random.h"
 
 namespace poststack::catalog {
 
 namespace {
-
-/// What the texts of the catalogue depend on, in a form that every session agrees on. JIT would
-/// compile queries that run for a few milliseconds.
-constexpr std::string_view fixed_settings =
-    "SELECT set_config('search_path', '', true), set_config('datestyle', 'ISO', true),"
-    " set_config('intervalstyle', 'postgres', true), set_config('timezone', 'UTC', true),"
-    " set_config('quote_all_identifiers', 'off', true), set_config('bytea_output', 'hex', true),"
-    " set_config('extra_float_digits', '1', true), set_config('lc_monetary', 'C', true),"
-    " set_config('jit', 'off', true), set_config('row_security', 'on', true),"
-    " set_config('statement_timeout', '0', true)";
 
 constexpr std::string_view unknown_statement = "26000";  // invalid_sql_statement_name
 
@@ -42,10 +33,10 @@ struct FingerprintReader::State {
     std::vector<Query> queries;
     bool prepare;  ///< planning takes longer than running: worth it from the second time on
     bool prepared = false;
-    int generation = 0;  ///< a try that failed may have left some of its statements behind
+    std::uint64_t number = sys::random_u64();  ///< of statements: others may use the session too
 
     std::string statement(const Query& query) const {
-        return fmt::format("poststack_catalog_{}_{}", generation, query.name);
+        return fmt::format("poststack_catalog_{:x}_{}", number, query.name);
     }
 
     void send_all(pg::Pipeline& pipeline, bool inside) const {
@@ -72,7 +63,7 @@ struct FingerprintReader::State {
             with_context([&] { return fmt::format("reading the catalogue ({})", query.name); },
                          [&] {
                              if (prepare && !prepared) (void)pipeline.next();
-                             collector.add(pipeline.next());
+                             collector.add(pipeline.next(), !query.unit.empty());
                          });
         }
         (void)pipeline.finish();
@@ -121,7 +112,7 @@ Fingerprint FingerprintReader::read() {
         return state_->read(inside);
     } catch (const Error& error) {
         state_->clean_up(inside);
-        ++state_->generation;
+        state_->number = sys::random_u64();  // some of its statements may be there
         // DISCARD ALL or DEALLOCATE ALL in a migration drops our statements too.
         if (!state_->prepared || error.sqlstate() != unknown_statement) throw;
     }

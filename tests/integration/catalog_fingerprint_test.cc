@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "catalog/diff.h"
 #include "catalog/reader.h"
+#include "catalog/tracker.h"
 #include "catalog_cases.h"
 #include "pg/connection.h"
 #include "require_tool.h"
@@ -42,12 +43,16 @@ std::string headlines(const Diff& diff) {
 struct Shared {
     pg::ConnInfo info;
     pg::Connection connection;
+    pg::Connection observer;
     FingerprintReader reader;
+    Tracker tracker;
 
     Shared()
         : info(test::shared_server().fresh_database()),
           connection(info, seconds(30)),
-          reader(connection) {
+          observer(info, seconds(30)),
+          reader(connection),
+          tracker(connection, observer) {
         connection.script("CREATE ROLE reader");
         connection.script(std::string(base_schema));
     }
@@ -70,18 +75,24 @@ TEST_P(CatalogCase, NamesExactlyTheChange) {
     const Case& test = GetParam();
     pg::Connection& connection = shared().connection;
     if (connection.server_version() < test.since * 10'000) GTEST_SKIP() << "needs " << test.since;
-    connection.script("BEGIN");
+    Tracker& tracker = shared().tracker;
+    tracker.begin();
     const Fingerprint before = shared().reader.read();
 
     connection.script(test.change);
     const Fingerprint changed = shared().reader.read();
+    const Fingerprint tracked = tracker.read_changes(before);
     connection.script(test.revert);
     const Fingerprint after = shared().reader.read();
+    const Fingerprint tracked_after = tracker.read_changes(before);
 
     EXPECT_EQ(headlines(diff(before, changed)), test.expected) << to_text(diff(before, changed));
     EXPECT_EQ(to_text(diff(before, after)), "");
     EXPECT_EQ(before.hash(), after.hash());
     EXPECT_NE(before.hash(), changed.hash());
+    EXPECT_EQ(to_text(diff(changed, tracked)), "");
+    EXPECT_EQ(to_text(diff(after, tracked_after)), "");
+    EXPECT_EQ(changed.hash(), tracked.hash());
 }
 
 std::string name_of(const ::testing::TestParamInfo<Case>& info) {

@@ -1,0 +1,42 @@
+// Fingerprints of a database that changes in steps, read step by step.
+#pragma once
+
+#include <memory>
+
+#include "catalog/fingerprint.h"
+#include "catalog/queries.h"
+#include "pg/connection.h"
+
+namespace poststack::catalog {
+
+/// Reads what a transaction has changed so far instead of everything.
+///
+/// It finds the rows of the catalogue that the transaction wrote, changed or deleted
+/// (change_queries.h) and reads only the tables, types and functions they belong to, and those
+/// whose texts mention a renamed one. Changes that may show anywhere (a schema, a role) make it
+/// read everything. Nobody else may change the schema meanwhile.
+class Tracker {
+  public:
+    /// `observer` is another session on the same database. Both outlive the tracker.
+    Tracker(pg::Connection& session, pg::Connection& observer, const Scope& scope = {});
+    Tracker(const Tracker&) = delete;
+    Tracker& operator=(const Tracker&) = delete;
+    ~Tracker();
+
+    /// Everything, as FingerprintReader does.
+    [[nodiscard]] Fingerprint read();
+
+    /// Opens the transaction whose changes read_changes() reads.
+    void begin();
+
+    /// The fingerprint inside the transaction, where `base` is that of the database as it was at
+    /// begin(). What did not change is shared with `base`.
+    /// Errors: as FingerprintReader::read().
+    [[nodiscard]] Fingerprint read_changes(const Fingerprint& base);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace poststack::catalog
