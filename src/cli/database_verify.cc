@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <memory>
 #include <ostream>
 
@@ -12,8 +12,11 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/migrate_output.h"
+#include "cli/proof_output.h"
 #include "cli/scratch.h"
 #include "cli/session.h"
+#include "migrate/proof.h"
+#include "migrate/schema.h"
 #include "migrate/status.h"
 #include "sys/env.h"
 #include "workflow/prove.h"
@@ -25,73 +28,13 @@ struct VerifyArgs {
     bool prove = false;
     std::optional<std::string> target;
     std::optional<std::string> scratch_url;
+    std::optional<std::string> seed;
 };
+
+constexpr std::chrono::seconds ledger_wait{60};
 
 bool is_wrong(const migrate::FileStatus& file) {
     return file.state != migrate::FileState::applied && file.state != migrate::FileState::pending;
-}
-
-std::string note(const workflow::PairProof& pair) {
-    std::vector<std::string> parts;
-    if (pair.column_order) parts.emplace_back("column order differs");
-    if (!pair.lost.empty()) parts.push_back("rows lost: " + join(pair.lost, ", "));
-    return join(parts, "; ");
-}
-
-/// What is wrong with a pair, in lines under the table.
-void print_problem(Context& context, const workflow::PairProof& pair) {
-    if (pair.problem.empty()) return;
-    context.out << fmt::format("\n{}: {}\n", pair.file.file_name, pair.problem);
-    const std::string difference = catalog::to_text(pair.difference);
-    for (const std::string_view line : split(difference, '\n')) {
-        if (!line.empty()) context.out << "  " << line << '\n';
-    }
-    if (!pair.hint.empty()) context.out << "  hint: " << pair.hint << '\n';
-}
-
-std::string counts(const workflow::ProofReport& report) {
-    using enum workflow::Verdict;
-    std::vector<std::string> parts;
-    for (const auto verdict :
-         {lossless, lossy, irreversible, no_rollback, broken, failed, not_reached}) {
-        const std::size_t number = report.count(verdict);
-        if (number > 0) parts.push_back(fmt::format("{} {}", number, workflow::name(verdict)));
-    }
-    return parts.empty() ? "there are no migrations" : join(parts, ", ");
-}
-
-void print_proof(Context& context, const workflow::ProofReport& report) {
-    Table table({"VERSION", "NAME", "ROLLBACK", "NOTE"});
-    for (const workflow::PairProof& pair : report.pairs) {
-        table.add({pair.file.digits,
-                   pair.file.name,
-                   std::string(workflow::name(pair.verdict)),
-                   note(pair)});
-    }
-    if (!table.empty()) context.out << table.to_text(sys::terminal_width());
-    for (const workflow::PairProof& pair : report.pairs)
-        print_problem(context, pair);
-    context.out << fmt::format("{} ({})\n", counts(report), human_duration(report.took));
-}
-
-Json proof_json(const workflow::ProofReport& report) {
-    Json pairs = Json::array();
-    for (const workflow::PairProof& pair : report.pairs) {
-        pairs.push_back({{"version", pair.file.digits},
-                         {"name", pair.file.name},
-                         {"verdict", workflow::name(pair.verdict)},
-                         {"proven", workflow::is_proven(pair.verdict)},
-                         {"column_order", pair.column_order},
-                         {"lost", pair.lost},
-                         {"problem", pair.problem.empty() ? Json(nullptr) : Json(pair.problem)},
-                         {"differences", catalog::to_json(pair.difference)},
-                         {"checksum", pair.checksum.empty() ? Json(nullptr) : Json(pair.checksum)},
-                         {"duration_ms", static_cast<double>(pair.took.count()) / 1e6}});
-    }
-    return {{"proven", report.is_proven()},
-            {"server_version", report.server_version},
-            {"duration_ms", static_cast<double>(report.took.count()) / 1e6},
-            {"pairs", std::move(pairs)}};
 }
 
 void print_files(Context& context, const migrate::StatusReport& report) {
@@ -136,14 +79,39 @@ workflow::ProofReport prove(Context& context, const Session& session, const Veri
                 .hint("\"poststack database migration-status\" lists the versions there are.");
         }
     }
+    if (args.seed) options.seeds = workflow::find_seeds(*args.seed, set);
     workflow::ScratchDatabase scratch(scratch_plan(context, session, args.scratch_url));
     say_cleaned(context, scratch);
     return workflow::prove(scratch, set, options);
 }
 
+/// Writes what is proven into the ledger of the project's database, which `login` opens.
+void record(Context& context, const pg::ConnInfo& login, const workflow::ProofReport& report) {
+    std::vector<migrate::ProofRecord> records;
+    for (const workflow::PairProof& pair : report.pairs) {
+        if (!workflow::is_proven(pair.verdict)) continue;
+        records.push_back({.checksum = pair.checksum,
+                           .version = pair.file.version,
+                           .file_name = pair.file.file_name,
+                           .verdict = std::string(workflow::name(pair.verdict)),
+                           .column_order = pair.column_order,
+                           .lost = pair.lost,
+                           .server_version = report.server_version});
+    }
+    try {
+        (void)migrate::create_schema(login, ledger_wait, {});
+        pg::Connection connection(login);
+        migrate::record_proofs(connection, records);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::denied && error.kind() != ErrorKind::database) throw;
+        say_warnings(context, {"the proof is not recorded: " + error.message()});
+    }
+}
+
 int run_verify(Context& context, const VerifyArgs& args) {
-    if (!args.prove && (args.scratch_url || args.target)) {
-        throw Error(ErrorKind::usage, "--scratch-url and --target-version belong to --prove");
+    if (!args.prove && (args.scratch_url || args.target || args.seed)) {
+        throw Error(ErrorKind::usage,
+                    "--scratch-url, --seed and --target-version belong to --prove");
     }
     const Session session = open_session(context);
     std::optional<migrate::StatusReport> files;
@@ -152,7 +120,10 @@ int run_verify(Context& context, const VerifyArgs& args) {
         pg::Connection connection(find_login(context, session));
         files = migrate::status(connection, session.project.migrations);
     }
-    if (args.prove) proof = prove(context, session, args);
+    if (args.prove) {
+        proof = prove(context, session, args);
+        if (!args.scratch_url) record(context, find_login(context, session), *proof);
+    }
     const bool sound = !files || std::none_of(files->files.begin(), files->files.end(), is_wrong);
     const bool good = sound && (!proof || proof->is_proven());
     if (context.json()) {
@@ -181,12 +152,16 @@ Command make_database_verify_command() {
         "broken, and the differences are shown. A migration that is not meant to be undone says "
         "\"-- poststack: irreversible\" above its first statement. A difference in the order of "
         "columns alone is noted and is no failure. One broken pair does not stop the proof of the "
-        "rest.\n\nThe scratch database is made on the same server, or on that of --scratch-url, "
+        "rest. With --seed the rows of seed files take part: VERSION_name.sql runs behind the "
+        "migration VERSION, and a rollback behind which rows are gone or changed is lossy. What is "
+        "proven is recorded for \"migrate --require-proof\", unless --scratch-url is given.\n\nThe "
+        "scratch database is made on the same server, or on that of --scratch-url, "
         "and dropped at the end. What migrations do to the server as a whole (roles, other "
         "databases) they do there as well: prove such files on a server of their own.";
     command.options = {
         {"--prove", "", "prove every rollback on a scratch database", &args->prove},
         {"--target-version,--target", "VERSION", "prove up to this version", &args->target},
+        {"--seed", "PATH", "a seed file, or a directory of them", &args->seed},
         {"--scratch-url", "URL", "make the scratch database on this server", &args->scratch_url},
     };
     command.examples = {"database verify-migrations",

@@ -64,6 +64,10 @@ void ChainSession::apply_inside(const Script& script) {
     connection_.script("SET CONSTRAINTS ALL IMMEDIATE;" + std::string(reset_session));
 }
 
+void ChainSession::commit() {
+    connection_.script(fmt::format("COMMIT;{}", not_durable));
+}
+
 void ChainSession::roll_back() {
     if (connection_.is_broken()) return;
     if (connection_.transaction_status() != pg::TransactionStatus::idle)

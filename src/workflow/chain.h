@@ -38,6 +38,9 @@ class ChainSession {
     /// Runs a text inside the open transaction, with the checks that a COMMIT would make.
     void apply_inside(const Script& script);
 
+    /// Commits the open transaction. Errors: database; it is rolled back then.
+    void commit();
+
     /// Ends an open transaction.
     void roll_back();
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -24,18 +25,6 @@ using Storage = std::pair<std::int64_t, std::int64_t>;
 
 Storage storage_of(const Object& object) {
     return {object.storage_oid, object.storage_number};
-}
-
-/// Tables and columns that hold rows of their own, by label.
-std::map<std::string, const Object*> holders(const Fingerprint& fingerprint) {
-    std::map<std::string, const Object*> found;
-    for (const ObjectPtr& object : fingerprint.objects()) {
-        const bool table = object->kind == Kind::table && object->find("partition key") == nullptr;
-        const bool column = object->kind == Kind::column && object->parent.starts_with("table ") &&
-                            object->find("generated") == nullptr;
-        if (table || column) found.emplace(object->label(), object.get());
-    }
-    return found;
 }
 
 /// "character varying(20)" -> "character varying", 20.
@@ -61,34 +50,64 @@ bool holds_all_values(std::string_view from, std::string_view to) {
     return to_name == varying && (!to_size || (from_size && *from_size <= *to_size));
 }
 
+/// True for tables and columns that hold rows of their own.
+bool holds_rows(const Object& object) {
+    if (object.kind == Kind::table) return object.find("partition key") == nullptr;
+    return object.kind == Kind::column && object.parent.starts_with("table ") &&
+           object.find("generated") == nullptr;
+}
+
+std::vector<ObjectPtr> holders_not_shared(const Fingerprint& left, const Fingerprint& right) {
+    std::vector<ObjectPtr> found = catalog::not_shared(left, right);
+    std::erase_if(found, [](const ObjectPtr& object) { return !holds_rows(*object); });
+    return found;
+}
+
+/// "values of column public.t.a (integer to text)" when `between` could not hold all of them.
+std::string lost_values(const Object& before, const Object& between) {
+    const std::string* old_type = before.find("type");
+    const std::string* new_type = between.find("type");
+    if (old_type == nullptr || new_type == nullptr || *old_type == *new_type ||
+        holds_all_values(*old_type, *new_type))
+        return "";
+    return fmt::format("values of {} ({} to {})", before.label(), *old_type, *new_type);
+}
+
 }  // namespace
 
 std::vector<std::string> find_lost(const Fingerprint& before,
                                    const Fingerprint& between,
                                    const Fingerprint& after) {
-    const auto back = holders(after);
-    std::map<Storage, const Object*> meanwhile;
-    for (const auto& [label, object] : holders(between))
+    // What all three share was not touched: only the rest is looked at, and it is little.
+    std::map<std::string, ObjectPtr> back;
+    for (const ObjectPtr& object : holders_not_shared(after, before))
+        back.emplace(object->label(), object);
+    std::map<Storage, ObjectPtr> meanwhile;
+    for (const ObjectPtr& object : holders_not_shared(between, before))
         meanwhile.emplace(storage_of(*object), object);
+    std::vector<ObjectPtr> touched = holders_not_shared(before, after);
+    const std::set<ObjectPtr> not_in_after(touched.begin(), touched.end());
+    for (ObjectPtr& object : holders_not_shared(before, between)) {
+        if (!not_in_after.contains(object)) touched.push_back(std::move(object));
+    }
+    std::sort(touched.begin(), touched.end(), catalog::comes_before);
+    std::set<std::string> tables;
     std::vector<std::string> lost;
-    for (const ObjectPtr& object : before.objects()) {
+    for (const ObjectPtr& object : touched) {
         const std::string label = object->label();
+        const bool kept = !not_in_after.contains(object);
         const auto found = back.find(label);
-        if (found == back.end()) continue;
-        if (object->kind == Kind::column &&
-            std::find(lost.begin(), lost.end(), object->parent) != lost.end())
-            continue;
-        if (storage_of(*found->second) != storage_of(*object)) {
+        if (!kept && found == back.end()) continue;
+        if (tables.contains(object->parent)) continue;
+        if (!kept && storage_of(*found->second) != storage_of(*object)) {
+            if (object->kind == Kind::table) tables.insert(label);
             lost.push_back(label);
             continue;
         }
-        const auto kept = meanwhile.find(storage_of(*object));
-        if (object->kind != Kind::column || kept == meanwhile.end()) continue;
-        const std::string* old_type = object->find("type");
-        const std::string* new_type = kept->second->find("type");
-        if (old_type == nullptr || new_type == nullptr || *old_type == *new_type) continue;
-        if (!holds_all_values(*old_type, *new_type))
-            lost.push_back(fmt::format("values of {} ({} to {})", label, *old_type, *new_type));
+        const auto then = meanwhile.find(storage_of(*object));
+        if (object->kind != Kind::column || then == meanwhile.end()) continue;
+        std::string values = lost_values(*object, *then->second);
+        if (!values.empty()) lost.push_back(std::move(values));
     }
     return lost;
 }

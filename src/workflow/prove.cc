@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "catalog/reader.h"
+#include "catalog/tracker.h"
 #include "migrate/preflight.h"
+#include "migrate/proof.h"
 #include "sys/file.h"
-#include "sys/hash.h"
 #include "workflow/chain.h"
 
 namespace poststack::workflow {
@@ -40,7 +40,8 @@ std::string one_line(const Error& error) {
 
 class Prover {
   public:
-    Prover(ScratchDatabase& scratch, const MigrationSet& set) : scratch_(scratch), set_(set) {
+    Prover(ScratchDatabase& scratch, const MigrationSet& set, const Seeds& seeds)
+        : scratch_(scratch), set_(set), seeds_(seeds) {
         connect();
     }
 
@@ -48,19 +49,34 @@ class Prover {
 
     /// Goes one file further; false when the chain ends here.
     bool run(PairProof& proof) {
+        const bool goes_on = run_pair(proof);
+        if (goes_on) run_seeds(proof.file.version);
+        return goes_on;
+    }
+
+    /// Compares the state put together from changes with all of it.
+    /// Errors: bug when they differ: a verdict may be wrong then.
+    void check_state() {
+        if (state_ == tracker_->read()) return;
+        throw Error(ErrorKind::bug, "a change of the catalogue was overlooked during the proof");
+    }
+
+  private:
+    bool run_pair(PairProof& proof) {
         const Pair pair = read(proof);
         const Fingerprint before = state_;
+        rows_before_ = read_rows(before);
         try {
-            session_->apply(pair.up);
+            apply_up(pair.up);
         } catch (const Error& error) {
             if (!is_verdict(error)) throw;
+            session_->roll_back();
             proof.verdict = Verdict::failed;
             proof.problem = one_line(error);
             proof.hint = error.hint();
             return false;
         }
         applied_.push_back(pair.up);
-        state_ = reader_->read();
         if (!pair.down) {
             proof.verdict = proof.file.irreversible ? Verdict::irreversible : Verdict::no_rollback;
             if (proof.verdict == Verdict::no_rollback) {
@@ -80,12 +96,26 @@ class Prover {
         return true;
     }
 
-  private:
     void connect() {
-        reader_.reset();
+        tracker_.reset();
         session_.emplace(scratch_.login());
-        reader_.emplace(session_->connection());
-        state_ = reader_->read();
+        observer_.emplace(scratch_.login());
+        tracker_.emplace(session_->connection(), *observer_);
+        state_ = tracker_->read();
+    }
+
+    /// The migration, committed, and the state after it.
+    void apply_up(const Script& up) {
+        if (up.plan.no_transaction) {
+            session_->apply(up);
+            state_ = tracker_->read();
+            return;
+        }
+        tracker_->begin();
+        session_->apply_inside(up);
+        Fingerprint after = tracker_->read_changes(state_);
+        session_->commit();
+        state_ = std::move(after);
     }
 
     Pair read(PairProof& proof) {
@@ -93,14 +123,10 @@ class Prover {
         Pair pair;
         const std::filesystem::path path = set_.path(file.file_name);
         pair.up = session_->check(sys::read_file(path), path);
-        sys::Sha256 hash;
-        hash.update(pair.up.text);
-        if (auto text = migrate::read_rollback(set_, file)) {
-            hash.update(std::string_view("\0", 1));
-            hash.update(*text);
-            pair.down = session_->check(std::move(*text), set_.path(file.rollback_file));
-        }
-        proof.checksum = hash.finish();
+        auto rollback = migrate::read_rollback(set_, file);
+        proof.checksum = migrate::pair_checksum(pair.up.text, rollback);
+        if (rollback)
+            pair.down = session_->check(std::move(*rollback), set_.path(file.rollback_file));
         return pair;
     }
 
@@ -110,13 +136,12 @@ class Prover {
     bool undo_and_forget(const Pair& pair, const Fingerprint& before, PairProof& proof) {
         bool undone = false;
         try {
-            session_->connection().script("BEGIN");
+            tracker_->begin();
             session_->apply_inside(*pair.down);
             undone = true;
-            const Fingerprint after = reader_->read();
-            if (judge_rollback(before, after, proof)) {
+            if (judge_rollback(before, tracker_->read_changes(state_), proof)) {
                 session_->apply_inside(pair.up);
-                judge_again(reader_->read(), proof);
+                judge_again(tracker_->read_changes(state_), proof);
             }
         } catch (const Error& error) {
             if (!is_verdict(error)) throw;
@@ -135,9 +160,9 @@ class Prover {
         try {
             session_->apply(*pair.down);
             undone = true;
-            if (judge_rollback(before, reader_->read(), proof)) {
+            if (judge_rollback(before, tracker_->read(), proof)) {
                 session_->apply(pair.up);
-                Fingerprint again = reader_->read();
+                Fingerprint again = tracker_->read();
                 if (judge_again(again, proof)) {
                     state_ = std::move(again);  // the same by name, made anew
                     return;
@@ -157,6 +182,8 @@ class Prover {
     bool judge_rollback(const Fingerprint& before, const Fingerprint& after, PairProof& proof) {
         proof.difference = catalog::diff(before, after);
         proof.lost = find_lost(before, state_, after);
+        for (std::string& rows : lost_rows(rows_before_, read_rows(after)))
+            proof.lost.push_back(std::move(rows));
         proof.verdict = proof.lost.empty() ? Verdict::lossless : Verdict::lossy;
         proof.column_order = proof.difference.is_column_order_only();
         if (proof.difference.empty() || proof.column_order) return true;
@@ -175,6 +202,25 @@ class Prover {
         return false;
     }
 
+    /// The rows of `schema`'s tables, when there are seeds: without, there are none worth it.
+    Contents read_rows(const Fingerprint& schema) {
+        if (seeds_.empty()) return {};
+        return read_contents(session_->connection(), schema);
+    }
+
+    void run_seeds(migrate::Version version) {
+        const auto found = seeds_.find(version);
+        if (found == seeds_.end()) return;
+        for (const std::filesystem::path& path : found->second) {
+            with_context([&] { return fmt::format("running seed \"{}\"", path.string()); },
+                         [&] {
+                             applied_.push_back(session_->check(sys::read_file(path), path));
+                             session_->apply(applied_.back());
+                         });
+        }
+        state_ = tracker_->read();
+    }
+
     static void fail(PairProof& proof, std::string_view what, const Error& error) {
         proof.verdict = Verdict::broken;
         proof.problem = std::string(what) + one_line(error);
@@ -183,20 +229,24 @@ class Prover {
 
     /// Brings the scratch database back to the state after the last migration applied.
     void rebuild() {
-        reader_.reset();
+        tracker_.reset();
+        observer_.reset();
         session_.reset();
         scratch_.recreate();
         connect();
         for (const Script& script : applied_)
             session_->apply(script);
-        state_ = reader_->read();
+        state_ = tracker_->read();
     }
 
     ScratchDatabase& scratch_;
     const MigrationSet& set_;
+    const Seeds& seeds_;
     std::optional<ChainSession> session_;
-    std::optional<catalog::FingerprintReader> reader_;
+    std::optional<pg::Connection> observer_;  ///< sees what a transaction has overwritten
+    std::optional<catalog::Tracker> tracker_;
     Fingerprint state_;            ///< after the last migration applied
+    Contents rows_before_;         ///< the current pair
     std::vector<Script> applied_;  ///< to replay
 };
 
@@ -235,7 +285,7 @@ ProofReport prove(ScratchDatabase& scratch, const MigrationSet& set, const Prove
         report.pairs.emplace_back();
         report.pairs.back().file = file;
     }
-    Prover prover(scratch, set);
+    Prover prover(scratch, set, options.seeds);
     report.server_version = prover.server_version();
     std::size_t index = 0;
     for (PairProof& pair : report.pairs) {
@@ -245,6 +295,7 @@ ProofReport prove(ScratchDatabase& scratch, const MigrationSet& set, const Prove
         if (options.on_pair) options.on_pair(pair, ++index, report.pairs.size());
         if (!goes_on) break;
     }
+    prover.check_state();
     report.took = Clock::now() - start;
     return report;
 }

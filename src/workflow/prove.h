@@ -17,6 +17,7 @@
 #include "catalog/diff.h"
 #include "migrate/files.h"
 #include "workflow/scratch.h"
+#include "workflow/seed.h"
 
 namespace poststack::workflow {
 
@@ -39,12 +40,13 @@ enum class Verdict {
 struct PairProof {
     migrate::MigrationFile file;
     Verdict verdict = Verdict::not_reached;
-    bool column_order = false;      ///< the rollback restores all but the order of columns
-    std::vector<std::string> lost;  ///< "table public.a", "column public.a.b": rows do not survive
-    std::string problem;            ///< why it is broken or failed, one line
+    bool column_order = false;  ///< the rollback restores all but the order of columns
+    std::vector<std::string>
+        lost;             ///< "table public.a", "rows of table public.a (3 before, 0 after)"
+    std::string problem;  ///< why it is broken or failed, one line
     std::string hint;
     catalog::Diff difference;  ///< what the rollback leaves, or what differs after up again
-    std::string checksum;      ///< SHA-256 of what was run: migration and rollback
+    std::string checksum;      ///< migrate::pair_checksum() of what was run
     std::chrono::nanoseconds took{0};
 };
 
@@ -62,6 +64,7 @@ struct ProofReport {
 
 struct ProveOptions {
     std::optional<migrate::Version> target;  ///< prove up to and with this one
+    Seeds seeds;  ///< run on the way; rows that do not survive a rollback are lost ones
     std::function<void(const PairProof&, std::size_t index, std::size_t total)> on_pair;
 };
 
