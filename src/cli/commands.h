@@ -44,6 +44,7 @@ struct CommandTable {
 [[nodiscard]] Command make_database_migration_status_command();
 [[nodiscard]] Command make_database_verify_command();
 [[nodiscard]] Command make_database_diff_command();
+[[nodiscard]] Command make_database_squash_command();
 [[nodiscard]] Command make_database_new_command();
 [[nodiscard]] Command make_database_create_schema_command();
 [[nodiscard]] Command make_database_show_schema_command();

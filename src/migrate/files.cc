@@ -156,6 +156,7 @@ void read_content(const MigrationSet& set, MigrationFile& file, std::vector<char
     file.description = header.description;
     file.no_transaction = header.no_transaction;
     file.irreversible = header.irreversible;
+    file.baseline = header.baseline;
     file.sha256 = source.finish();
     file.size = source.size();
 }
@@ -185,6 +186,10 @@ const MigrationFile* MigrationSet::find(Version version) const noexcept {
     return found != files.end() && found->version == version ? &*found : nullptr;
 }
 
+const MigrationFile* MigrationSet::baseline() const noexcept {
+    return !files.empty() && files.front().baseline ? &files.front() : nullptr;
+}
+
 MigrationSet read_migrations(const std::filesystem::path& directory) {
     MigrationSet set;
     set.directory = directory;
@@ -195,6 +200,14 @@ MigrationSet read_migrations(const std::filesystem::path& directory) {
     std::vector<char> buffer(header_bytes);
     for (MigrationFile& file : set.files)
         read_content(set, file, buffer);
+    for (const MigrationFile& file : set.files) {
+        if (!file.baseline || &file == &set.files.front()) continue;
+        throw Error(ErrorKind::config,
+                    fmt::format("\"{}\" is a baseline, but \"{}\" is older",
+                                file.file_name,
+                                set.files.front().file_name))
+            .hint("A baseline takes the place of all older files: move them out of the directory.");
+    }
     return set;
 }
 

@@ -32,6 +32,7 @@ struct MigrationFile {
     std::uint64_t size = 0;       ///< bytes
     bool no_transaction = false;  ///< "-- poststack: no-transaction" above the first statement
     bool irreversible = false;    ///< "-- poststack: irreversible": nothing to undo it is meant
+    bool baseline = false;        ///< "-- poststack: baseline": stands for all up to its version
     std::string rollback_file;    ///< file name, "" when there is none
 
     /// "002_add_users"
@@ -45,6 +46,10 @@ struct MigrationSet {
 
     [[nodiscard]] std::filesystem::path path(std::string_view file_name) const;
     [[nodiscard]] const MigrationFile* find(Version version) const noexcept;
+
+    /// The first file when it is a baseline ("database squash"), which a database that has its
+    /// version applied need not run; else null.
+    [[nodiscard]] const MigrationFile* baseline() const noexcept;
 };
 
 /// Lists and reads `directory`: every migration is read once for its SHA-256 and description.

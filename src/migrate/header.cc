@@ -32,9 +32,13 @@ void apply_directives(std::string_view words, std::string_view place, Header& he
             header.irreversible = true;
             continue;
         }
+        if (word == "baseline") {
+            header.baseline = true;
+            continue;
+        }
         throw Error(ErrorKind::config,
                     fmt::format("{}: unknown word \"{}\" behind \"-- poststack:\"", place, word))
-            .hint("The words known are no-transaction and irreversible.");
+            .hint("The words known are no-transaction, irreversible and baseline.");
     }
 }
 

@@ -10,6 +10,7 @@ struct Header {
     std::string description;      ///< of "-- Description: text", in the first ten lines
     bool no_transaction = false;  ///< "-- poststack: no-transaction"
     bool irreversible = false;    ///< "-- poststack: irreversible"
+    bool baseline = false;        ///< "-- poststack: baseline"
 };
 
 /// Reads the start of a file: the description in its first ten lines, "-- poststack:" lines up to

@@ -10,6 +10,7 @@ namespace {
 
 void compare(const MigrationFile& file, const LedgerEntry& entry, Plan& plan) {
     ++plan.applied;
+    if (file.baseline) return;  // the old file of that version was another one
     if (file.sha256 != entry.checksum) {
         plan.changed.push_back(&file);
     } else if (file.file_name != entry.file_name) {
@@ -30,6 +31,12 @@ Plan make_plan(const MigrationSet& set, const Ledger& ledger, std::optional<Vers
     Plan plan;
     auto entry = ledger.entries.begin();
     const auto end = ledger.entries.end();
+    // What a baseline replaced is applied and need not be there.
+    const MigrationFile* baseline = set.baseline();
+    if (baseline != nullptr && ledger.find(baseline->version) != nullptr) {
+        for (; entry->version < baseline->version; ++entry)
+            ++plan.applied;
+    }
     for (const MigrationFile& file : set.files) {
         for (; entry != end && entry->version < file.version; ++entry)
             plan.missing.push_back(&*entry);

@@ -73,9 +73,9 @@ bool holds(const std::vector<const MigrationFile*>& files, const MigrationFile& 
 }
 
 FileState state_of(const MigrationFile& file, const Ledger& ledger, const Plan& plan) {
-    if (const LedgerEntry* entry = ledger.find(file.version)) {
-        return entry->checksum == file.sha256 ? FileState::applied : FileState::changed;
-    }
+    if (ledger.find(file.version) != nullptr)
+        return holds(plan.changed, file) ? FileState::changed : FileState::applied;
+
     return holds(plan.out_of_order, file) ? FileState::out_of_order : FileState::pending;
 }
 

@@ -32,14 +32,14 @@ bool is_script(const fs::path& path) {
            first[1] == '!';
 }
 
-/// ROOT/<major>/bin/psql by major version.
-std::map<int, fs::path> versioned(const fs::path& root) {
+/// ROOT/<major>/bin/<program> by major version.
+std::map<int, fs::path> versioned(const fs::path& root, const std::string& program) {
     std::map<int, fs::path> found;
     std::error_code absent;
     for (const auto& entry : fs::directory_iterator(root, absent)) {
         const auto major = parse_integer(entry.path().filename().native());
-        const fs::path psql = entry.path() / "bin" / "psql";
-        if (major && is_program(psql)) found.emplace(static_cast<int>(*major), psql);
+        const fs::path path = entry.path() / "bin" / program;
+        if (major && is_program(path)) found.emplace(static_cast<int>(*major), path);
     }
     return found;
 }
@@ -59,12 +59,24 @@ std::optional<fs::path> in_path(const std::string& path) {
 
 }  // namespace
 
+fs::path find_pg_dump(const PsqlQuery& query) {
+    if (query.directory && is_program(*query.directory / "pg_dump"))
+        return *query.directory / "pg_dump";
+    const std::map<int, fs::path> found = versioned(query.versioned_root, "pg_dump");
+    const auto same_or_newer = found.lower_bound(query.server_major);
+    if (same_or_newer != found.end()) return same_or_newer->second;
+    throw Error(
+        ErrorKind::not_found,
+        fmt::format("pg_dump {} or newer is not installed on this machine", query.server_major))
+        .hint(fmt::format("Install it: apt-get install postgresql-client-{}.", query.server_major));
+}
+
 fs::path find_psql(const PsqlQuery& query) {
     if (query.directory && is_program(*query.directory / "psql")) {
         return *query.directory / "psql";
     }
     // psql knows older servers; a newer server's catalogs break its backslash commands.
-    const std::map<int, fs::path> found = versioned(query.versioned_root);
+    const std::map<int, fs::path> found = versioned(query.versioned_root, "psql");
     const auto same_or_newer = found.lower_bound(query.server_major);
     if (same_or_newer != found.end()) return same_or_newer->second;
     if (!found.empty()) return found.rbegin()->second;

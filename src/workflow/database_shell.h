@@ -18,6 +18,12 @@ struct PsqlQuery {
     std::filesystem::path versioned_root = "/usr/lib/postgresql";  ///< ROOT/<major>/bin
 };
 
+/// Finds pg_dump of the server's major version or, else, the nearest newer one: in the setting's
+/// directory, then ROOT/<major>/bin. An older pg_dump refuses a newer server.
+///
+/// Errors: not_found with the package to install.
+[[nodiscard]] std::filesystem::path find_pg_dump(const PsqlQuery& query);
+
 /// Finds psql: in the setting's directory, then of the server's major version, then the nearest
 /// newer one, then the newest older one, all as real programs; then what PATH has, and a script
 /// there (Debian's wrapper) only when there is nothing else.

@@ -25,7 +25,9 @@ DriftReport find_drift(pg::Connection& live,
                        const ScratchDatabase& scratch) {
     DriftReport report;
     std::vector<const migrate::MigrationFile*> applied;
+    const migrate::MigrationFile* baseline = set.baseline();
     for (const migrate::LedgerEntry& entry : migrate::read_ledger(live).entries) {
+        if (baseline != nullptr && entry.version < baseline->version) continue;
         const migrate::MigrationFile* file = set.find(entry.version);
         if (file == nullptr) {
             throw Error(ErrorKind::conflict,
@@ -34,7 +36,7 @@ DriftReport find_drift(pg::Connection& live,
                                     entry.file_name))
                 .hint("Bring the file back into \"" + set.directory.string() + "\".");
         }
-        if (file->sha256 != entry.checksum) {
+        if (file->sha256 != entry.checksum && file != baseline) {
             report.warnings.push_back(
                 fmt::format("\"{}\" was changed after it was applied", file->file_name));
         }

@@ -113,3 +113,68 @@ CREATE INDEX users_name ON users (name);'
     [[ "$stderr" == *'which a killed run had left'* ]]
     [ "$(query "select count(*) from pg_database where datname like 'poststack_scratch%'")" = 0 ]
 }
+
+@test "--seed puts rows in the way of rollbacks, and what is proven is recorded" {
+    poststack up
+    expect_status 0
+    mkdir seeds
+    echo "INSERT INTO users SELECT i, 'name ' || i, '2026-01-01' FROM generate_series(1, 5) i;" >seeds/002_users.sql
+    write 003_upper 'UPDATE users SET name = upper(name);' 'UPDATE users SET name = lower(name);'
+    write 004_clip 'UPDATE users SET name = left(name, 3);' 'SELECT 1;'
+    poststack database verify-migrations --prove --seed seeds
+    expect_status 0
+    [[ "$output" == *'rows lost: rows of table public.users (5 before, changed after)'* ]]
+    [[ "$output" == *'3 lossless, 1 lossy'* ]]
+    [ "$(query "select string_agg(verdict, ' ' order by version) from poststack.migration_proofs")" = 'lossless lossless lossless lossy' ]
+
+    mv seeds/002_users.sql seeds/users.sql
+    poststack database verify-migrations --prove --seed seeds
+    expect_status 2
+    [[ "$stderr" == *'"users.sql" does not begin with a version'* ]]
+    poststack database verify-migrations --seed seeds
+    expect_status 2
+}
+
+@test "squash writes a baseline that gives the same catalogue and rows" {
+    poststack up
+    expect_status 0
+    write 003_rows "CREATE TABLE kinds (id serial PRIMARY KEY, name text); INSERT INTO kinds (name) VALUES ('a;b'), (E'c\\nd');" 'DROP TABLE kinds;'
+    poststack database squash --up-to 9
+    expect_status 4
+    poststack database squash --up-to 3 --output baseline.sql
+    expect_status 0
+    [[ "$output" == *'wrote "baseline.sql" in place of 3 migrations: same catalogue, same 2 rows'* ]]
+    [ -e migrations/001_users.sql ]
+
+    poststack database squash --up-to 3
+    expect_status 0
+    cmp baseline.sql migrations/003_baseline.sql
+    [ "$(ls migrations)" = "$(printf '%s\n' 003_baseline.sql squashed-003)" ]
+    [ -e migrations/squashed-003/001_users.rollback.sql ]
+
+    # This database has the first two of three: it is to get the third one from the old files.
+    poststack database migrate
+    expect_status 5
+    mv migrations/003_baseline.sql .
+    mv migrations/squashed-003/* migrations/
+    poststack database migrate
+    expect_status 0
+    poststack database squash --up-to 003 --output other.sql
+    expect_status 0
+    cmp other.sql baseline.sql
+    rm -r migrations/*
+    mv 003_baseline.sql migrations/
+    write 004_more 'CREATE TABLE more ();' 'DROP TABLE more;'
+    poststack database migrate
+    expect_status 0
+    [[ "$output" == *'1 migration applied, 3 applied before'* ]]
+    poststack database migration-status --check
+    expect_status 0
+    poststack database verify-migrations --prove
+    expect_status 0
+    [[ "$output" == *'1 lossless, 1 irreversible'* ]]
+    poststack database diff
+    expect_status 0
+    poststack database squash
+    expect_status 2
+}
