@@ -141,7 +141,11 @@ void EnvFile::append_comment(std::string_view text) {
 
 void EnvFile::append_line(std::string& text, std::string_view line) {
     const std::string_view line_end = text.find("\r\n") != std::string::npos ? "\r\n" : "\n";
-    if (!text.empty() && text.back() != '\n') text += line_end;
+    if (!text.empty() && text.back() == '\r') {
+        text += '\n';  // half a line end: the "\r" is not the last value's
+    } else if (!text.empty() && text.back() != '\n') {
+        text += line_end;
+    }
     text += line;
     text += line_end;
 }

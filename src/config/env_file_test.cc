@@ -133,6 +133,16 @@ TEST(EnvFile, KeepsEveryOtherByteWhenAValueIsSet) {
               "C=added\r\n");
 }
 
+TEST(EnvFile, FinishesHalfALineEndBeforeItAppends) {
+    // Found by tests/fuzz: "\r" alone ends the last line, "\r\r\n" would make it part of the value.
+    EnvFile file = parse("A=1\r\nB=2\r");
+
+    file.set("C", "3");
+
+    EXPECT_EQ(file.text(), "A=1\r\nB=2\r\nC=3\r\n");
+    EXPECT_EQ(file.find("B"), "2");
+}
+
 TEST(EnvFile, SetsTheAssignmentThatCounts) {
     EnvFile file = parse("A=1\nA=2\nB=${A}\nbare\nempty= # note\n");
 
