@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: demo build release test test-faults bench install docs lint format clean help
+.PHONY: demo build release test test-faults fuzz bench install docs lint format clean help
 
 help:           ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -25,6 +25,9 @@ test:           ## Install what the tests need, build and run all of them
 
 test-faults:    ## Run the full fault matrices (long)
 	@tools/test-faults
+
+fuzz:           ## Feed the readers of SQL and .env with made-up input for a minute
+	@tools/fuzz
 
 bench: release  ## Measure against the peers and the limits
 	@bench/run
