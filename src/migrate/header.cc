@@ -21,7 +21,14 @@ std::optional<std::string_view> behind(std::string_view comment, std::string_vie
     return trim(comment.substr(label.size()));
 }
 
+/// Words that `database lint` reads, wherever they stand in a file.
+bool is_for_lint(std::string_view words) {
+    const std::string_view first = words.substr(0, words.find_first_of(" \t,"));
+    return first == "ignore" || first == "ignore-file";
+}
+
 void apply_directives(std::string_view words, std::string_view place, Header& header) {
+    if (is_for_lint(words)) return;
     for (const std::string_view piece : split(words, ',')) {
         const std::string_view word = trim(piece);
         if (word == "no-transaction") {

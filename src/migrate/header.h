@@ -14,7 +14,8 @@ struct Header {
 };
 
 /// Reads the start of a file: the description in its first ten lines, "-- poststack:" lines up to
-/// the first line that is neither blank nor a "--" comment.
+/// the first line that is neither blank nor a "--" comment. Lines that begin with ignore
+/// or ignore-file belong to `database lint` and are passed over.
 /// Errors: config for an unknown word in a "-- poststack:" line, as "name:line: ...".
 [[nodiscard]] Header parse_header(std::string_view text, std::string_view name);
 

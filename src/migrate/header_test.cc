@@ -24,6 +24,14 @@ TEST(ParseHeader, ReadsNoTransactionAboveTheFirstStatement) {
     EXPECT_FALSE(parse_header("", "a").no_transaction);
 }
 
+TEST(ParseHeader, LeavesTheWordsOfLintAlone) {
+    const Header header = parse_header(
+        "-- poststack: ignore drop-table, cascade\n-- poststack: ignore-file truncate\n"
+        "-- poststack: irreversible\n-- poststack: no-transaction\nSELECT 1;",
+        "a");
+    EXPECT_TRUE(header.no_transaction);
+}
+
 TEST(ParseHeader, RefusesAnUnknownWordByLine) {
     try {
         static_cast<void>(parse_header("-- x\n-- poststack: no-transactions\n", "m/001_a.sql"));
