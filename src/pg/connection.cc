@@ -6,6 +6,8 @@
 
 namespace poststack::pg {
 
+using std::chrono::milliseconds;
+
 // The constructors are in connect.cc.
 Connection::Connection(Connection&& other) noexcept = default;
 Connection& Connection::operator=(Connection&& other) noexcept = default;
@@ -63,6 +65,11 @@ bool Connection::cancel() noexcept {
 
 void Connection::on_notice(std::function<void(const Notice&)> handler) {
     state_->handler = std::move(handler);
+}
+
+void Connection::on_wait(milliseconds every, std::function<void(milliseconds)> tick) {
+    state_->tick_every = every;
+    state_->tick = std::move(tick);
 }
 
 std::vector<Notice> Connection::take_notices() {

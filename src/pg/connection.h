@@ -94,6 +94,11 @@ class Connection {
     /// Told of each notice as it arrives, instead of keeping it for take_notices(). Must not throw.
     void on_notice(std::function<void(const Notice&)> handler);
 
+    /// Calls `tick` about every `every` while an answer is waited for, with the time since the
+    /// statement was sent. It must not throw and must not use this connection. Null: no calls.
+    void on_wait(std::chrono::milliseconds every,
+                 std::function<void(std::chrono::milliseconds waited)> tick);
+
     /// The notices since the last call; the newest 1000 are kept.
     [[nodiscard]] std::vector<Notice> take_notices();
 

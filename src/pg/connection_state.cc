@@ -16,6 +16,16 @@ void Connection::State::begin_statement() {
     sys::check_interrupted();
     deadline.reset();
     if (statement_limit.count() > 0) deadline = steady_clock::now() + statement_limit;
+    if (!tick) return;
+    sent_at = steady_clock::now();
+    next_tick = sent_at + tick_every;
+}
+
+void Connection::State::tick_if_due() {
+    const auto now = steady_clock::now();
+    if (now < next_tick) return;
+    next_tick = now + tick_every;
+    tick(std::chrono::duration_cast<milliseconds>(now - sent_at));
 }
 
 void Connection::State::require_sent(int sent) {
@@ -34,10 +44,15 @@ void Connection::State::wait(Want want) {
         limit = std::chrono::ceil<milliseconds>(*deadline - steady_clock::now());
         limit = std::max(limit, milliseconds(0));
     }
+    if (tick) {
+        const auto due = std::chrono::ceil<milliseconds>(next_tick - steady_clock::now());
+        limit = std::clamp(due, milliseconds(0), limit);
+    }
     const int fd = PQsocket(conn.get());
     if (fd < 0) throw lost_error(first_line(conn.get()));
     const auto result =
         want == Want::read ? sys::wait_readable(fd, limit) : sys::wait_either(fd, limit);
+    if (tick) tick_if_due();
     if (result == sys::WaitResult::timeout && deadline_passed()) {
         throw Error(ErrorKind::timeout, "the server took too long over a statement")
             .hint("Raise DB_QUERY_TIMEOUT, or look for what blocks it in pg_stat_activity.");

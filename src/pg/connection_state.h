@@ -30,7 +30,11 @@ struct Connection::State {
     std::function<void(const Notice&)> handler;
     std::chrono::milliseconds statement_limit{0};
     std::optional<Time> deadline;  ///< of the running statement; nothing: no bound
-    bool lost = false;             ///< given up, whatever libpq thinks of it
+    std::function<void(std::chrono::milliseconds)> tick;  ///< Connection::on_wait()
+    std::chrono::milliseconds tick_every{0};
+    Time sent_at;  ///< when the running statement began; only kept while there is a tick
+    Time next_tick;
+    bool lost = false;  ///< given up, whatever libpq thinks of it
 
     /// Starts the clock of a statement. Errors: timeout 08006 when the session is gone.
     void begin_statement();
@@ -73,6 +77,9 @@ struct Connection::State {
 
     /// Ends a COPY that the running statement began, so that its results can be read.
     void end_copy(ExecStatusType status, const char* reason);
+
+    /// Calls tick when it is due.
+    void tick_if_due();
 
     enum class Want { read, read_or_write };
     void wait(Want want);
