@@ -152,6 +152,13 @@ constexpr auto key_table = std::to_array<KeySpec>({
      .type = KeyType::duration,
      .default_value = "60s",
      .help = "How long to wait for another poststack on this project or ledger"},
+    {.name = key::ddl_lock_timeout,
+     .type = KeyType::duration,
+     .default_value = "5s",
+     .help = "How long a migration waits for each table lock; 0 for ever"},
+    {.name = key::out_of_order,
+     .default_value = "refuse",
+     .help = "Late migrations: refuse, allow, or the versions to allow"},
 
     // Credentials in .env.
     {.name = key::credentials,

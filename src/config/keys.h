@@ -88,6 +88,8 @@ inline constexpr std::string_view start_timeout = "start_timeout";
 inline constexpr std::string_view stop_timeout = "stop_timeout";
 inline constexpr std::string_view connect_timeout = "connect_timeout";
 inline constexpr std::string_view lock_wait = "lock_wait";  ///< project and migration locks
+inline constexpr std::string_view ddl_lock_timeout = "ddl_lock_timeout";
+inline constexpr std::string_view out_of_order = "out_of_order";  ///< refuse, allow, versions
 
 // Credentials in .env: which set, and single names that differ from it.
 inline constexpr std::string_view credentials = "credentials";

@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "migrate/files.h"
+#include "migrate/order.h"
+#include "pg/connection.h"
 #include "pg/conninfo.h"
 
 namespace poststack::migrate {
@@ -18,6 +21,7 @@ struct ProgressEvent {
     enum class Kind {
         waiting,   ///< another run holds the lock; `text` says who
         started,   ///< file `index` of `total` begins
+        running,   ///< it takes long: `text` says what runs or is waited for, `duration` how long
         finished,  ///< it is committed; `duration` is how long it took
         notice,    ///< `text` is a warning, or a notice of the server while a file runs
     };
@@ -37,13 +41,33 @@ struct MigrationStep {
     std::string description;  ///< "" without a "-- Description:" line
     std::chrono::nanoseconds duration{0};
     bool has_rollback = false;
+    std::string file_name;        ///< of the migration
+    std::size_t statements = 0;   ///< in the text that runs
+    bool no_transaction = false;  ///< it runs statement by statement
+};
+
+/// How any run behaves, forwards or back.
+struct RunOptions {
+    std::chrono::milliseconds wait_limit{60'000};  ///< for another run's lock; 0: do not wait
+    bool force = false;  ///< end what is left of earlier runs whose client is gone
+    /// How long a transaction waits for each lock, unless the file says otherwise; 0: for ever.
+    std::chrono::milliseconds lock_timeout{5'000};
+    int lock_retries = 10;  ///< further attempts when a lock is not to be had, or after a deadlock
+    /// Statements of an unfinished no-transaction text that are taken as done.
+    std::optional<std::size_t> resume_after = {};
+    bool single_statements = false;  ///< one message a statement: progress can name it
+    ProgressCallback on_progress = {};
 };
 
 struct ApplyOptions {
     std::optional<std::string> target = {};  ///< apply up to and with this version; must exist
     bool dry_run = false;                    ///< plan and check, change nothing
-    std::chrono::milliseconds wait_limit{60'000};  ///< for another run's lock; 0: do not wait
-    ProgressCallback on_progress = {};
+    OrderPolicy order = {};                  ///< which late migrations are applied after all
+    RunOptions run = {};
+    /// Called under the lock, with the ledger made, before anything runs; throws what it refuses.
+    std::function<void(
+        pg::Connection&, const MigrationSet&, const std::vector<const MigrationFile*>& pending)>
+        approve = {};
 };
 
 struct ApplyResult {

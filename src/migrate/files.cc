@@ -157,6 +157,8 @@ void read_content(const MigrationSet& set, MigrationFile& file, std::vector<char
     file.no_transaction = header.no_transaction;
     file.irreversible = header.irreversible;
     file.baseline = header.baseline;
+    file.max_lock = header.max_lock;
+    file.lock_timeout = header.lock_timeout;
     file.sha256 = source.finish();
     file.size = source.size();
 }

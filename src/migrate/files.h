@@ -1,6 +1,7 @@
 // The migration files of a directory.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "migrate/lock_level.h"
 
 namespace poststack::migrate {
 
@@ -33,7 +36,9 @@ struct MigrationFile {
     bool no_transaction = false;  ///< "-- poststack: no-transaction" above the first statement
     bool irreversible = false;    ///< "-- poststack: irreversible": nothing to undo it is meant
     bool baseline = false;        ///< "-- poststack: baseline": stands for all up to its version
-    std::string rollback_file;    ///< file name, "" when there is none
+    std::optional<LockLevel> max_lock = {};                      ///< "-- poststack: max-lock MODE"
+    std::optional<std::chrono::milliseconds> lock_timeout = {};  ///< "-- poststack: lock-timeout T"
+    std::string rollback_file;  ///< file name, "" when there is none
 
     /// "002_add_users"
     [[nodiscard]] std::string stem() const;

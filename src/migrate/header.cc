@@ -1,7 +1,9 @@
 #include "migrate/header.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -27,6 +29,24 @@ bool is_for_lint(std::string_view words) {
     return first == "ignore" || first == "ignore-file";
 }
 
+/// "500ms", "2s", "1min", "0".
+std::optional<std::chrono::milliseconds> parse_limit(std::string_view text) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = parse_integer(text.substr(0, digits));
+    const std::string_view unit = text.substr(digits);
+    if (!number || *number < 0 || *number > 1'000'000) return std::nullopt;
+    if (unit == "ms" || (unit.empty() && *number == 0)) return std::chrono::milliseconds(*number);
+    if (unit == "s") return std::chrono::seconds(*number);
+    if (unit == "min") return std::chrono::minutes(*number);
+    return std::nullopt;
+}
+
+[[noreturn]] void refuse(std::string_view place, std::string_view word, std::string hint) {
+    throw Error(ErrorKind::config,
+                fmt::format("{}: \"{}\" behind \"-- poststack:\" is not understood", place, word))
+        .hint(std::move(hint));
+}
+
 void apply_directives(std::string_view words, std::string_view place, Header& header) {
     if (is_for_lint(words)) return;
     for (const std::string_view piece : split(words, ',')) {
@@ -43,9 +63,23 @@ void apply_directives(std::string_view words, std::string_view place, Header& he
             header.baseline = true;
             continue;
         }
+        const std::size_t blank = std::min(word.find_first_of(" \t"), word.size());
+        const std::string_view value = trim(word.substr(blank));
+        if (word.substr(0, blank) == "max-lock") {
+            header.max_lock = parse_lock_level(value);
+            if (header.max_lock) continue;
+            refuse(place, word, "Write a table lock, e.g. max-lock share-update-exclusive.");
+        }
+        if (word.substr(0, blank) == "lock-timeout") {
+            header.lock_timeout = parse_limit(value);
+            if (header.lock_timeout) continue;
+            refuse(place, word, "Write a time, e.g. lock-timeout 500ms or 2s; 0 waits for ever.");
+        }
         throw Error(ErrorKind::config,
                     fmt::format("{}: unknown word \"{}\" behind \"-- poststack:\"", place, word))
-            .hint("The words known are no-transaction, irreversible and baseline.");
+            .hint(
+                "The words known are no-transaction, irreversible, baseline, max-lock LOCK and lock-timeout "
+                "TIME; database lint reads ignore RULE and ignore-file RULE.");
     }
 }
 

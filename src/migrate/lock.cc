@@ -1,81 +1,100 @@
 #include "migrate/lock.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "migrate/holders.h"
 #include "sys/clock.h"
 #include "sys/random.h"
 
 namespace poststack::migrate {
 namespace {
 
-// The two-key form of advisory locks: "post" in ASCII, then which lock.
-constexpr int lock_class = 0x706f7374;
-constexpr int session_key = 1;
-constexpr int transaction_key = 2;
+using std::chrono::milliseconds;
 
 pg::ConnInfo lock_login(const pg::ConnInfo& target) {
     pg::ConnInfo login = target.clone();
-    login.application_name = "poststack migrate (lock)";
+    login.application_name = session_name("lock");
     return login;
 }
 
-/// "poststack migrate (pid 812) of role "shop" from 10.0.0.7 since 2026-..." for messages.
-std::string describe_holder(pg::Connection& connection, int key) {
-    const pg::Result rows = connection.script(fmt::format(
-        "SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'this machine'), "
-        "to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
-        "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) "
-        "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = {} AND l.objid = {} "
-        "AND l.objsubid = 2 AND l.database = "
-        "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
-        lock_class,
-        key));
-    if (rows.rows() == 0) return "a session that has just ended";
-    return fmt::format("role \"{}\" from {} (server process {}), connected since {}",
-                       rows.value(0, 1),
-                       rows.value(0, 2),
-                       rows.value(0, 0),
-                       rows.value(0, 3));
+int asked_pid(pg::Connection& connection) {
+    return static_cast<int>(connection.script("SELECT pg_catalog.pg_backend_pid()").number(0, 0));
 }
 
-std::string limit_text(std::chrono::milliseconds limit) {
+/// Refuses a pooler that gives each transaction the server session that is free just then: locks
+/// and settings would stay behind in it. A pooler that keeps one for the whole session is fine.
+void refuse_pooler(pg::Connection& connection, const pg::ConnInfo& target) {
+    const int first = asked_pid(connection);
+    if (first == connection.backend_pid()) return;  // nothing lies between: it is the login's own
+    pg::Connection other(lock_login(target));
+    if (asked_pid(other) != first && asked_pid(connection) == first) return;
+    throw Error(ErrorKind::config,
+                fmt::format("{} is a connection pooler in transaction mode, through which no "
+                            "migration lock can be held",
+                            target.address()))
+        .hint(
+            "Give the server's own address with --url or POSTSTACK_DATABASE_URL, or a pool in "
+            "session mode.");
+}
+
+std::string describe_holder(pg::Connection& connection, bool turn) {
+    for (const LockHolder& holder : find_holders(connection)) {
+        if (holder.holds_turn == turn) return holder.describe();
+    }
+    return "a session that has just ended";
+}
+
+std::string limit_text(milliseconds limit) {
     return limit.count() == 0 ? "now" : fmt::format("within {} ms", limit.count());
+}
+
+/// Ends the sessions that hold a lock and that nobody needs.
+void end_stale(pg::Connection& connection, const LockOptions& options) {
+    for (const LockHolder& holder : find_holders(connection)) {
+        if (holder.stale.empty()) continue;
+        if (!end_session(connection, holder) || !options.on_progress) continue;
+        options.on_progress({.kind = ProgressEvent::Kind::notice,
+                             .text = "ended the session of " + holder.describe()});
+    }
 }
 
 /// What one kind of waiting says.
 struct WaitWords {
     std::string try_sql;
-    int key;
+    bool turn;
     const char* busy;  ///< "another migration run holds the lock"
 };
 
 /// Runs `words.try_sql` until it answers true.
 void wait_until_true(pg::Connection& connection,
                      const WaitWords& words,
-                     std::chrono::milliseconds limit,
-                     const ProgressCallback& on_progress) {
-    using std::chrono::milliseconds;
+                     const LockOptions& options) {
     const sys::Clock& clock = sys::system_clock();
-    const auto end = clock.now() + limit;
+    const auto end = clock.now() + options.wait_limit;
     milliseconds pause{10};
     for (bool first = true;; first = false) {
         if (connection.script(words.try_sql).boolean(0, 0)) return;
+        if (options.force) end_stale(connection, options);
         if (clock.now() >= end) {
             throw Error(ErrorKind::conflict,
                         fmt::format("{}: {}; it did not end {}",
                                     words.busy,
-                                    describe_holder(connection, words.key),
-                                    limit_text(limit)))
-                .hint("Wait for it to end, or give it longer with --wait-timeout.")
+                                    describe_holder(connection, words.turn),
+                                    limit_text(options.wait_limit)))
+                .hint(
+                    "Wait for it to end, or give it longer with --wait-timeout; \"poststack "
+                    "database unlock-migrations\" shows what it does and frees what is stale.")
                 .retryable();
         }
-        if (first && on_progress) {
-            on_progress({.kind = ProgressEvent::Kind::waiting,
-                         .text = fmt::format(
-                             "{}: {}", words.busy, describe_holder(connection, words.key))});
+        if (first && options.on_progress) {
+            options.on_progress(
+                {.kind = ProgressEvent::Kind::waiting,
+                 .text =
+                     fmt::format("{}: {}", words.busy, describe_holder(connection, words.turn))});
         }
         const auto jitter = milliseconds(static_cast<milliseconds::rep>(
             sys::random_u64() % static_cast<unsigned>(pause.count())));
@@ -87,58 +106,58 @@ void wait_until_true(pg::Connection& connection,
 
 }  // namespace
 
-MigrationLock::MigrationLock(const pg::ConnInfo& target,
-                             std::chrono::milliseconds wait_limit,
-                             const ProgressCallback& on_progress)
-    : connection_(lock_login(target)) {
-    const WaitWords words{
-        fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, session_key),
-        session_key,
-        "another migration run holds the lock"};
-    wait_until_true(connection_, words, wait_limit, on_progress);
-}
+MigrationLock::MigrationLock(const pg::ConnInfo& target, const LockOptions& options)
+    : MigrationLock(pg::Connection(lock_login(target)), target, options) {}
 
-bool MigrationLock::is_held() noexcept {
-    try {
-        const pg::Result rows = connection_.script(fmt::format(
-            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' "
-            "AND granted AND classid = {} AND objid = {} AND objsubid = 2 "
-            "AND pid = pg_catalog.pg_backend_pid()",
-            lock_class,
-            session_key));
-        return rows.number(0, 0) > 0;
-    } catch (const Error&) {
-        return false;
-    }
+MigrationLock::MigrationLock(pg::Connection connection,
+                             const pg::ConnInfo& target,
+                             const LockOptions& options)
+    : connection_(std::move(connection)) {
+    refuse_pooler(connection_, target);
+    const WaitWords words{
+        fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, session_lock_key),
+        true,
+        "another migration run holds the lock"};
+    wait_until_true(connection_, words, options);
+    // Above the keys with a meaning, below 2^31.
+    const int run_key = 0x1000 + static_cast<int>(sys::random_u64() % 0x7fff0000U);
+    // Keepalives: a client whose machine is gone is noticed within a minute, not after hours.
+    connection_.script(fmt::format(
+        "SET application_name = {};SET tcp_keepalives_idle = 30;SET tcp_keepalives_interval = 10;"
+        "SET tcp_keepalives_count = 3;SELECT pg_catalog.pg_advisory_lock({}, {})",
+        pg::quote_literal(session_name("lock")),
+        lock_class,
+        run_key));
+    check_sql_ =
+        fmt::format("SELECT 1 / (NOT pg_catalog.pg_try_advisory_xact_lock_shared({}, {}))::int;",
+                    lock_class,
+                    run_key);
 }
 
 const std::string& work_lock_sql() {
-    static const std::string sql = fmt::format(
-        "SELECT pg_catalog.pg_advisory_xact_lock({}, {});", lock_class, transaction_key);
+    static const std::string sql =
+        fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({}, {});", lock_class, work_lock_key);
     return sql;
 }
 
-std::string check_lock_sql(int lock_pid) {
-    return fmt::format(
-        "SELECT 1 / (pg_catalog.count(*) / 2) FROM pg_catalog.pg_locks "
-        "WHERE locktype = 'advisory' AND granted AND classid = {0} AND objsubid = 2 "
-        "AND (objid = {1} AND pid = {3} OR objid = {2} AND pid = pg_catalog.pg_backend_pid());",
+const std::string& session_work_lock_sql() {
+    static const std::string sql = fmt::format(
+        "SELECT pg_catalog.pg_advisory_lock({0}, {1}) WHERE NOT EXISTS (SELECT FROM "
+        "pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND classid = {0} AND objid = "
+        "{1} AND objsubid = 2 AND pid = pg_catalog.pg_backend_pid());",
         lock_class,
-        session_key,
-        transaction_key,
-        lock_pid);
+        work_lock_key);
+    return sql;
 }
 
-void wait_for_orphans(pg::Connection& connection,
-                      std::chrono::milliseconds wait_limit,
-                      const ProgressCallback& on_progress) {
+void wait_for_orphans(pg::Connection& connection, const LockOptions& options) {
     // Outside of a transaction: the lock is given back as soon as it was got.
     const WaitWords words{
         fmt::format(
-            "SELECT pg_catalog.pg_try_advisory_xact_lock({}, {})", lock_class, transaction_key),
-        transaction_key,
+            "SELECT pg_catalog.pg_try_advisory_xact_lock({}, {})", lock_class, work_lock_key),
+        false,
         "a statement of an earlier run, whose client is gone, still works"};
-    wait_until_true(connection, words, wait_limit, on_progress);
+    wait_until_true(connection, words, options);
 }
 
 }  // namespace poststack::migrate

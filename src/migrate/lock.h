@@ -3,10 +3,12 @@
 // Two advisory locks together. The session lock (pg_advisory_lock) is held by a connection of its
 // own for the whole run and decides whose turn it is; waiting for it is done by trying again, never
 // by a blocked statement, because CREATE INDEX CONCURRENTLY waits for every blocked statement's
-// snapshot and the two would wait for each other. The transaction lock (pg_advisory_xact_lock) is
-// taken by every transaction that changes something: should the lock session die while its run
-// still works, the next run gets the first lock but not the second until that work has ended, and
-// the old run finds out before its COMMIT that it has lost its turn and rolls back.
+// snapshot and the two would wait for each other. The work lock is taken by every transaction that
+// changes something (pg_advisory_xact_lock) and held by the session of a no-transaction text:
+// should the lock session die while its run still works, the next run gets the first lock but not
+// the second until that work has ended, and the old run finds out before its COMMIT that it has
+// lost its turn and rolls back. It finds out by a third lock, whose key is random: while nobody can
+// take that, the lock session lives.
 #pragma once
 
 #include <chrono>
@@ -17,39 +19,51 @@
 
 namespace poststack::migrate {
 
+/// How to take the lock.
+struct LockOptions {
+    std::chrono::milliseconds wait_limit{60'000};
+    bool force = false;                 ///< end what is left of runs whose client is gone
+    ProgressCallback on_progress = {};  ///< told who is waited for
+};
+
 /// Holds the session lock until it dies.
 class MigrationLock {
   public:
-    /// Waits up to `wait_limit`; who holds the lock is told through `on_progress`.
+    /// Waits for the lock.
     ///
     /// Errors: conflict when it is not free in time, naming holder, host, pid and since when;
-    ///   login failures; interrupted.
-    MigrationLock(const pg::ConnInfo& target,
-                  std::chrono::milliseconds wait_limit,
-                  const ProgressCallback& on_progress);
+    ///   config when a pooler hands transactions out to other sessions, where no lock holds; login
+    ///   failures; interrupted.
+    MigrationLock(const pg::ConnInfo& target, const LockOptions& options);
+
+    /// The same with a session that is there already: a run that waits holds no second one.
+    MigrationLock(pg::Connection connection,
+                  const pg::ConnInfo& target,
+                  const LockOptions& options);
 
     /// The process of the lock session in the server.
     [[nodiscard]] int backend_pid() const noexcept { return connection_.backend_pid(); }
 
-    /// True while the lock session answers and still holds the lock.
-    [[nodiscard]] bool is_held() noexcept;
+    /// A statement that fails unless the lock session still holds its locks.
+    [[nodiscard]] const std::string& check_sql() const noexcept { return check_sql_; }
+
+    /// The lock session, for questions about the session that works. Thread: the run's own.
+    [[nodiscard]] pg::Connection& connection() noexcept { return connection_; }
 
   private:
     pg::Connection connection_;
+    std::string check_sql_;
 };
 
-/// Takes the transaction lock; to be run first in a transaction. Never waits for long: see
+/// Takes the work lock; to be run first in a transaction. Never waits for long: see
 /// wait_for_orphans().
 [[nodiscard]] const std::string& work_lock_sql();
 
-/// A statement that fails unless `lock_pid` holds the session lock and this session, in this very
-/// transaction, the transaction lock.
-[[nodiscard]] std::string check_lock_sql(int lock_pid);
+/// Takes the work lock for the session unless it holds it already, and must not wait.
+[[nodiscard]] const std::string& session_work_lock_sql();
 
-/// Waits until no statement of an earlier run, whose client is gone, still holds the transaction
-/// lock. Errors: conflict after `wait_limit`; interrupted.
-void wait_for_orphans(pg::Connection& connection,
-                      std::chrono::milliseconds wait_limit,
-                      const ProgressCallback& on_progress);
+/// Waits until no statement of an earlier run, whose client is gone, still holds the work lock;
+/// ends it instead with `options.force`. Errors: conflict after the limit; interrupted.
+void wait_for_orphans(pg::Connection& connection, const LockOptions& options);
 
 }  // namespace poststack::migrate

@@ -27,7 +27,10 @@ void describe(const Files& files, const char* what, std::vector<std::string>& pr
 
 }  // namespace
 
-Plan make_plan(const MigrationSet& set, const Ledger& ledger, std::optional<Version> target) {
+Plan make_plan(const MigrationSet& set,
+               const Ledger& ledger,
+               std::optional<Version> target,
+               const OrderPolicy& order) {
     Plan plan;
     auto entry = ledger.entries.begin();
     const auto end = ledger.entries.end();
@@ -43,7 +46,7 @@ Plan make_plan(const MigrationSet& set, const Ledger& ledger, std::optional<Vers
         if (entry != end && entry->version == file.version) {
             compare(file, *entry, plan);
             ++entry;
-        } else if (entry != end) {
+        } else if (entry != end && !order.allows(file.version)) {
             plan.out_of_order.push_back(&file);
         } else if (!target || file.version <= *target) {
             plan.pending.push_back(&file);
@@ -66,8 +69,9 @@ void refuse_unsound(const Plan& plan) {
     throw Error(ErrorKind::conflict,
                 fmt::format("the files do not match what was applied: {}", join(problems, "; ")))
         .hint(
-            "Nothing was run. Put changed and missing files back as they were and give late ones "
-            "a new number; \"poststack database migration-status\" lists them all.");
+            "Nothing was run. Put changed and missing files back as they were, or accept them with "
+            "\"poststack database repair\"; give late ones a new number, or allow them with "
+            "--out-of-order. \"poststack database verify-migrations\" lists them all.");
 }
 
 }  // namespace poststack::migrate

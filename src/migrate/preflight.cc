@@ -18,12 +18,6 @@ CheckedFile check_file(const MigrationSet& set, const MigrationFile& file, bool 
     source.normalise();
     const ScriptMode mode{file.no_transaction, standard_strings};
     CheckedFile checked{&file, check_script(source, path.string(), mode), {}};
-    if (checked.plan.no_transaction) {
-        throw Error(ErrorKind::config,
-                    fmt::format("\"{}\" asks for no-transaction, which is not supported yet",
-                                path.string()))
-            .hint("Apply it by hand with psql, and leave it out until this is supported.");
-    }
     const std::string sha256 = source.finish();
     checked.normalised_checksum = source.finish_normalised();
     if (sha256 == file.sha256) return checked;
@@ -63,10 +57,13 @@ std::optional<std::string> read_rollback(const MigrationSet& set, const Migratio
     return text;
 }
 
-ScriptPlan check_rollback(std::string_view text, const std::string& name, bool standard_strings) {
+CheckedRollback check_rollback(std::string_view text,
+                               const std::string& name,
+                               bool standard_strings) {
     TextSource source(text);
-    const Header header = parse_header(text, name);
-    return check_script(source, name, {header.no_transaction, standard_strings});
+    CheckedRollback checked{parse_header(text, name), {}};
+    checked.plan = check_script(source, name, {checked.header.no_transaction, standard_strings});
+    return checked;
 }
 
 }  // namespace poststack::migrate

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "migrate/files.h"
+#include "migrate/header.h"
 #include "migrate/script.h"
 
 namespace poststack::migrate {
@@ -28,9 +29,15 @@ struct CheckedFile {
 [[nodiscard]] std::optional<std::string> read_rollback(const MigrationSet& set,
                                                        const MigrationFile& file);
 
+/// A rollback's text that was read from its first to its last byte.
+struct CheckedRollback {
+    Header header;
+    ScriptPlan plan;
+};
+
 /// Checks a rollback's text. Its own "-- poststack:" lines count.
-[[nodiscard]] ScriptPlan check_rollback(std::string_view text,
-                                        const std::string& name,
-                                        bool standard_strings);
+[[nodiscard]] CheckedRollback check_rollback(std::string_view text,
+                                             const std::string& name,
+                                             bool standard_strings);
 
 }  // namespace poststack::migrate

@@ -19,7 +19,7 @@ struct Undo {
     const LedgerEntry* entry = nullptr;
     const MigrationFile* file = nullptr;  ///< nothing when the migration's file is gone
     bool from_ledger = true;
-    ScriptPlan plan;
+    CheckedRollback checked;
 };
 
 std::string digits_of(const LedgerEntry& entry) {
@@ -36,7 +36,10 @@ MigrationStep step_of(const Undo& undo, std::chrono::nanoseconds duration = {}) 
             name_of(*undo.entry),
             undo.file == nullptr ? "" : undo.file->description,
             duration,
-            true};
+            true,
+            undo.entry->file_name,
+            undo.checked.plan.statements,
+            undo.checked.plan.no_transaction};
 }
 
 /// How many of the newest entries the options ask for.
@@ -80,7 +83,7 @@ class Undoing {
             undo.file = set_.find(undo.entry->version);
             const auto text = choose(undo, warnings);
             if (text) {
-                undo.plan = check_rollback(*text, text_name(undo), standard_strings());
+                undo.checked = check_rollback(*text, text_name(undo), standard_strings());
                 undos.push_back(undo);
             } else {
                 without.push_back(fmt::format("\"{}\"", undo.entry->file_name));
@@ -160,13 +163,18 @@ class Undoing {
                                                     ? recorded_text(connection_, version)
                                                     : read_rollback(set_, *undo.file);
         if (!text) throw Error(ErrorKind::conflict, "the rollback vanished while it was needed");
-        TextSource source(*text);
         RunRequest request;
-        request.source = &source;
+        std::optional<TextSource> source;
+        request.open = [&]() -> ByteSource& { return source.emplace(*text); };
         request.name = text_name(undo);
-        request.plan = undo.plan;
+        request.plan = undo.checked.plan;
+        request.version = version;
+        request.direction = Direction::down;
+        request.file_name = undo.entry->file_name;
+        request.lock_timeout = undo.checked.header.lock_timeout.value_or(options_.run.lock_timeout);
+        request.max_lock = undo.checked.header.max_lock;
         request.ledger_sql = [&](std::chrono::nanoseconds) { return delete_sql(version); };
-        return run.run(request, version, false);
+        return run.run(request, false);
     }
 
     static std::string standing(const std::vector<Undo>& undos, std::size_t done) {
@@ -184,8 +192,8 @@ class Undoing {
               const Undo& undo,
               Place place,
               std::chrono::nanoseconds duration) const {
-        if (!options_.on_progress) return;
-        options_.on_progress({kind, undo.entry->file_name, place.index, place.total, duration});
+        if (!options_.run.on_progress) return;
+        options_.run.on_progress({kind, undo.entry->file_name, place.index, place.total, duration});
     }
 
     pg::Connection& connection_;
@@ -215,10 +223,14 @@ RollbackResult rollback(const pg::ConnInfo& target,
     }
     result.left_applied = seen.entries.size() - count;
     if (count == 0) return result;
-    LockedRun run(target, connection, options.wait_limit, options.on_progress);
+    LockedRun run(target, std::move(connection), options.run);
+    Undoing locked(run.connection(), set, options);
+    const std::vector<Undo> undos = locked.prepare(run.ledger(), result.warnings);
+    run.refuse_unfinished(
+        Direction::down,
+        undos.empty() ? std::nullopt : std::optional(undos.front().entry->version));
     run.prepare();
-    const std::vector<Undo> undos = undoing.prepare(run.ledger(), result.warnings);
-    undoing.run(run, undos, result);
+    locked.run(run, undos, result);
     result.left_applied = run.ledger().entries.size() - undos.size();
     return result;
 }

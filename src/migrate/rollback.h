@@ -14,8 +14,7 @@ struct RollbackOptions {
     std::optional<std::string> target = {};
     bool use_files = false;  ///< run the rollback files as they are now, not the recorded text
     bool dry_run = false;
-    std::chrono::milliseconds wait_limit{60'000};
-    ProgressCallback on_progress = {};
+    RunOptions run = {};
 };
 
 struct RollbackResult {

@@ -1,6 +1,7 @@
 #include "migrate/schema.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -103,7 +104,8 @@ SchemaChange create_schema(const pg::ConnInfo& target,
                            const ProgressCallback& on_progress) {
     pg::Connection connection(work_login(target));
     if (read_ledger(connection).layout == ledger_layout) return SchemaChange::none;
-    LockedRun run(target, connection, wait_limit, on_progress);
+    LockedRun run(
+        target, std::move(connection), {.wait_limit = wait_limit, .on_progress = on_progress});
     const int before = run.ledger().layout;
     run.prepare();
     if (before == ledger_layout) return SchemaChange::none;
@@ -133,12 +135,15 @@ SchemaReport show_schema(pg::Connection& connection) {
 bool drop_schema(const pg::ConnInfo& target, const DropOptions& options) {
     pg::Connection connection(work_login(target));
     if (connection.script(schema_owner).rows() == 0) return false;
-    const LockedRun run(target, connection, options.wait_limit, options.on_progress);
-    if (!options.force) refuse_while_used(connection, run.ledger());
+    LockedRun run(target,
+                  std::move(connection),
+                  {.wait_limit = options.wait_limit, .on_progress = options.on_progress});
+    pg::Connection& work = run.connection();
+    if (!options.force) refuse_while_used(work, run.ledger());
     try {
-        connection.script(drop_sql(options.force));
+        work.script(drop_sql(options.force));
     } catch (Error& error) {
-        if (!connection.is_broken()) connection.script("ROLLBACK");
+        if (!work.is_broken()) work.script("ROLLBACK");
         error.add_context("dropping schema \"poststack\", which is still there");
         throw;
     }

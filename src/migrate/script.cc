@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "migrate/checksum.h"
+#include "migrate/session_effect.h"
 #include "migrate/statement.h"
 
 namespace poststack::migrate {
@@ -73,22 +74,57 @@ class WrapperCheck {
 
 void refuse_outside_only(const Scanner& scanner, const Statement& at, const Classified& found) {
     if (found.kind != StatementKind::outside_only) return;
-    refuse(
-        scanner,
-        at.start,
-        fmt::format("{} cannot run inside a transaction", found.command),
-        "Take it out of the migration and run it with psql: files that run without a transaction "
-        "are not supported yet.");
-}
-
-void refuse_control(const Scanner& scanner, const Statement& at, const Classified& found) {
-    using enum StatementKind;
-    if (found.kind == ordinary || found.kind == session || found.kind == outside_only) return;
     refuse(scanner,
            at.start,
-           fmt::format("{} in a file without a transaction", found.command),
-           "Remove it: behind \"-- poststack: no-transaction\" each statement commits by itself.");
+           fmt::format("{} cannot run inside a transaction", found.command),
+           "Write \"-- poststack: no-transaction\" as the first line of the file, best with this "
+           "statement alone in it: each statement then commits by itself.");
 }
+
+/// Follows the transactions of a no-transaction text: BEGIN ... COMMIT, any number of them.
+class GroupCheck {
+  public:
+    explicit GroupCheck(const Scanner& scanner) : scanner_(scanner) {}
+
+    void see(const Statement& statement, const Classified& found, std::string_view text) {
+        using enum StatementKind;
+        const bool is_control = found.kind == commit_chain || found.kind == rollback ||
+                                found.kind == two_phase || (found.kind == begin && open_) ||
+                                (found.kind == commit && !open_);
+        if (is_control) {
+            refuse(scanner_,
+                   statement.start,
+                   fmt::format("{} in a file without a transaction", found.command),
+                   "Remove it: behind \"-- poststack: no-transaction\" each statement commits by "
+                   "itself, and those between BEGIN and COMMIT together.");
+        }
+        if (found.kind == begin) open_ = statement.start;
+        if (found.kind == commit) open_.reset();
+        if (open_) refuse_outside_only(scanner_, statement, found);
+        if (const std::string_view left = leaves_behind(text); !left.empty()) {
+            refuse(scanner_,
+                   statement.start,
+                   fmt::format("{} in a file without a transaction", left),
+                   "It would be gone when the file has to go on after a crash. Put it and what "
+                   "uses it into a file of their own that runs in a transaction; settings are "
+                   "made by SET.");
+        }
+    }
+
+    void finish() const {
+        if (!open_) return;
+        refuse(scanner_,
+               *open_,
+               "the transaction that starts here has no COMMIT",
+               "Add the COMMIT, or remove the BEGIN: each statement commits by itself.");
+    }
+
+  private:
+    const Scanner& scanner_;
+    std::optional<TextPosition> open_;
+};
+
+}  // namespace
 
 bool contains_word(std::string_view text, std::string_view lower) noexcept {
     const auto found = std::search(
@@ -97,8 +133,6 @@ bool contains_word(std::string_view text, std::string_view lower) noexcept {
         });
     return found != text.end();
 }
-
-}  // namespace
 
 std::optional<bool> sets_standard_strings(std::string_view statement) noexcept {
     std::array<std::string_view, 5> tokens{};
@@ -132,12 +166,13 @@ ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode 
     ScriptPlan plan;
     plan.no_transaction = mode.no_transaction;
     WrapperCheck wrapper(scanner);
+    GroupCheck groups(scanner);
     TokenHash tokens;
     while (const std::optional<Statement> statement = scanner.next()) {
         const std::string_view text = scanner.text(statement->start.offset, statement->body_end);
         const Classified found = classify(text);
         if (mode.no_transaction) {
-            refuse_control(scanner, *statement, found);
+            groups.see(*statement, found, text);
         } else {
             refuse_outside_only(scanner, *statement, found);
             wrapper.see(*statement, found, plan.statements == 0);
@@ -153,6 +188,7 @@ ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode 
             tokens.add_data(*data);
     }
     plan.token_checksum = tokens.finish();
+    if (mode.no_transaction) groups.finish();
     plan.wrapped = !mode.no_transaction && wrapper.finish();
     return plan;
 }

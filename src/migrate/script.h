@@ -25,9 +25,11 @@ struct ScriptMode {
 
 /// Reads the whole of `source` without running it.
 ///
-/// Errors: config, as "name:line:column: ...", for what the scanner refuses, transaction commands
-///   that are not one wrapper around the whole text, and, without `no_transaction`, statements
-///   that the server refuses inside a transaction; the hint says what to write.
+/// Errors: config, as "name:line:column: ...", for what the scanner refuses; without
+///   `no_transaction` for transaction commands that are not one wrapper around the whole text and
+///   for statements that the server refuses inside a transaction; with it for transaction commands
+///   that are not BEGIN ... COMMIT, and for what could not be had again when the text goes on after
+///   a crash (temporary tables, ...). The hint says what to write.
 [[nodiscard]] ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode mode);
 
 /// What SET standard_conforming_strings in `statement` turns it to; nothing for other statements.
@@ -36,5 +38,8 @@ struct ScriptMode {
 /// True for a statement behind which text must not be sent in the same message: it may change how
 /// the server reads it (string rules, client encoding).
 [[nodiscard]] bool may_change_reading(std::string_view statement) noexcept;
+
+/// True when `lower` stands anywhere in the text, in any case: a cheap first look.
+[[nodiscard]] bool contains_word(std::string_view text, std::string_view lower) noexcept;
 
 }  // namespace poststack::migrate

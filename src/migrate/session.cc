@@ -1,17 +1,25 @@
 #include "migrate/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "migrate/holders.h"
+#include "migrate/step_runner.h"
 #include "sys/clock.h"
+#include "sys/random.h"
 #include "sys/signal.h"
 
 namespace poststack::migrate {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::string_view lock_not_available = "55P03";
+constexpr std::string_view deadlock_detected = "40P01";
 
 /// Connects again after a lost session: the server may be restarting.
 pg::Connection reconnect(const pg::ConnInfo& target) {
@@ -28,6 +36,24 @@ pg::Connection reconnect(const pg::ConnInfo& target) {
     }
 }
 
+LockOptions lock_options(const RunOptions& options) {
+    return {options.wait_limit, options.force, options.on_progress};
+}
+
+bool may_try_again(const Error& error) {
+    return error.sqlstate() == lock_not_available || error.sqlstate() == deadlock_detected;
+}
+
+/// 200 ms, 400 ms, ... up to 10 s, each up to half as long again.
+std::chrono::milliseconds pause_before(int attempt) {
+    constexpr std::chrono::milliseconds first = 200ms;
+    constexpr std::chrono::milliseconds longest = 10s;
+    constexpr int doublings = 6;
+    const auto pause = std::min(first * (1 << std::min(attempt - 1, doublings)), longest);
+    const auto jitter = sys::random_u64() % (static_cast<std::uint64_t>(pause.count()) / 2);
+    return pause + std::chrono::milliseconds(jitter);
+}
+
 }  // namespace
 
 std::future<MigrationSet> start_reading(const std::filesystem::path& directory) {
@@ -36,35 +62,49 @@ std::future<MigrationSet> start_reading(const std::filesystem::path& directory) 
 
 pg::ConnInfo work_login(const pg::ConnInfo& target) {
     pg::ConnInfo login = target.clone();
-    login.application_name = "poststack migrate";
+    login.application_name = session_name("migrate");
     return login;
 }
 
-LockedRun::LockedRun(const pg::ConnInfo& target,
-                     pg::Connection& connection,
-                     std::chrono::milliseconds wait_limit,
-                     const ProgressCallback& on_progress)
+LockedRun::LockedRun(const pg::ConnInfo& target, pg::Connection first, const RunOptions& options)
     : target_(target),
-      connection_(connection),
-      on_progress_(on_progress),
-      wait_limit_(wait_limit),
-      lock_(target, wait_limit, on_progress),
-      runner_(connection, lock_.backend_pid()) {
-    wait_for_orphans(connection, wait_limit, on_progress);
-    ledger_ = read_ledger(connection);
+      options_(options),
+      lock_(std::move(first), target, lock_options(options)),
+      connection_(work_login(target)),
+      watch_(connection_, lock_.connection(), options.on_progress),
+      watches_client_(can_watch_client(connection_)) {
+    wait_for_orphans(connection_, lock_options(options));
+    ledger_ = read_ledger(connection_);
+    if (ledger_.layout >= layout_with_layers) unfinished_ = read_progress(connection_);
 }
 
 void LockedRun::prepare() {
     prepare_ledger(connection_, ledger_);
 }
 
-std::chrono::nanoseconds LockedRun::run(const RunRequest& request,
-                                        Version version,
-                                        bool applied_after) {
+void LockedRun::refuse_unfinished(Direction direction, std::optional<Version> first) const {
+    for (const Progress& progress : unfinished_) {
+        if (progress.direction == direction && first == progress.version) continue;
+        const char* const command = progress.direction == Direction::up ? "migrate" : "rollback";
+        throw Error(ErrorKind::conflict, describe(progress))
+            .hint(fmt::format("Finish it first with \"poststack database {}\", or undo by hand "
+                              "what it did and forget it with \"poststack database repair {} "
+                              "--forget-progress --reason ...\".",
+                              command,
+                              progress.version.number));
+    }
+    if (!options_.resume_after || !unfinished_.empty()) return;
+    throw Error(ErrorKind::conflict,
+                "nothing has stopped half-way, so there is no statement to "
+                "go on behind")
+        .hint("Run the command without --resume-after and --retry.");
+}
+
+std::chrono::nanoseconds LockedRun::run(const RunRequest& request, bool applied_after) {
     std::chrono::nanoseconds duration{0};
-    if (runner_.run(request, duration) == Outcome::committed) return duration;
+    if (run_with_retries(request, duration) == Outcome::committed) return duration;
     over_ = true;
-    if (settle(version) == applied_after) return duration;
+    if (settle(request.version) == applied_after) return duration;
     throw Error(ErrorKind::timeout,
                 fmt::format("the session with the server was lost at the COMMIT of \"{}\", which "
                             "had no effect",
@@ -73,12 +113,85 @@ std::chrono::nanoseconds LockedRun::run(const RunRequest& request,
         .retryable();
 }
 
+Outcome LockedRun::run_with_retries(const RunRequest& request, std::chrono::nanoseconds& duration) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            watch_.forget_blockers();
+            return run_once(request, duration);
+        } catch (Error& error) {
+            if (!may_try_again(error) || connection_.is_broken()) throw;
+            if (!watch_.blockers().empty()) error.add_context("waiting for " + watch_.blockers());
+            if (attempt > options_.lock_retries) {
+                error.add_context(fmt::format("attempt {} of {}", attempt, attempt));
+                error.set_hint(
+                    "It was rolled back. End what holds the lock, or wait longer for it with "
+                    "--ddl-lock-timeout or try more often with --ddl-lock-retries.");
+                throw;
+            }
+            wait_for_locks(error, request, attempt);
+        }
+    }
+}
+
+void LockedRun::wait_for_locks(const Error& error, const RunRequest& request, int attempt) {
+    const auto pause = pause_before(attempt);
+    std::string text =
+        fmt::format("\"{}\" was rolled back: {}", request.file_name, error.message());
+    if (!watch_.blockers().empty()) text += "; it waited for " + watch_.blockers();
+    if (error.sqlstate() == deadlock_detected && !error.detail().empty()) {
+        std::string detail = error.detail();
+        std::replace(detail.begin(), detail.end(), '\n', ' ');
+        text += "; " + detail;
+    }
+    say(fmt::format("{}; attempt {} of {} follows in {}",
+                    text,
+                    attempt + 1,
+                    options_.lock_retries + 1,
+                    human_duration(pause)));
+    sys::system_clock().sleep(pause);
+}
+
+Outcome LockedRun::run_once(const RunRequest& request, std::chrono::nanoseconds& duration) {
+    if (std::exchange(used_, true)) connection_.script("DISCARD ALL");
+    const Workplace place{connection_, lock_, watch_, options_.single_statements, watches_client_};
+    if (!request.plan.no_transaction) {
+        refuse_lost_mark(request);
+        return TransactionRunner(place).run(request, duration);
+    }
+
+    std::optional<Progress> before;
+    for (const Progress& progress : read_progress(connection_)) {
+        if (progress.version == request.version) before = progress;
+    }
+    StepRunner runner(place, client_, [this](const std::string& text) { say(text); });
+    return runner.run(
+        request, before, std::exchange(options_.resume_after, std::nullopt), duration);
+}
+
+/// A text that stopped half-way without a transaction must not start anew in one.
+void LockedRun::refuse_lost_mark(const RunRequest& request) const {
+    for (const Progress& progress : unfinished_) {
+        if (progress.version != request.version) continue;
+        throw Error(ErrorKind::conflict,
+                    fmt::format("{}, and \"{}\" no longer says \"-- poststack: no-transaction\"",
+                                describe(progress),
+                                request.name))
+            .hint("Put that line back at its top, so that it can go on where it stopped.");
+    }
+}
+
+void LockedRun::say(const std::string& text) const {
+    if (!options_.on_progress) return;
+    options_.on_progress({.kind = ProgressEvent::Kind::notice, .text = text});
+}
+
 /// Asks the ledger whether `version` is applied, once the lost session's transaction has ended.
 bool LockedRun::settle(Version version) {
     try {
         pg::Connection fresh = reconnect(target_);
-        wait_for_orphans(
-            fresh, std::max<std::chrono::milliseconds>(wait_limit_, 10s), on_progress_);
+        LockOptions options = lock_options(options_);
+        options.wait_limit = std::max<std::chrono::milliseconds>(options.wait_limit, 10s);
+        wait_for_orphans(fresh, options);
         return read_ledger(fresh).find(version) != nullptr;
     } catch (Error& error) {
         error.add_context("finding out whether the COMMIT of a lost session worked");

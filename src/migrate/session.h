@@ -1,4 +1,4 @@
-// The parts that applying and rolling back share: lock, ledger, runner, and what is said on
+// The parts that applying and rolling back share: lock, ledger, runners, and what is said on
 // failure.
 #pragma once
 
@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "migrate/apply.h"
 #include "migrate/ledger.h"
 #include "migrate/lock.h"
+#include "migrate/progress.h"
 #include "migrate/runner.h"
+#include "migrate/watch.h"
 #include "pg/connection.h"
 
 namespace poststack::migrate {
@@ -26,41 +29,60 @@ namespace poststack::migrate {
 /// A run that holds the migration lock.
 class LockedRun {
   public:
-    /// Takes the lock, then reads the ledger anew: what was read before may be old.
-    /// Errors: as MigrationLock, wait_for_orphans() and read_ledger().
-    LockedRun(const pg::ConnInfo& target,
-              pg::Connection& connection,
-              std::chrono::milliseconds wait_limit,
-              const ProgressCallback& on_progress);
+    /// Takes the lock with the session `first`, logs in a second time for the work, and reads the
+    /// ledger anew: what was read before may be old.
+    /// Errors: as MigrationLock, wait_for_orphans() and read_ledger(); login failures.
+    LockedRun(const pg::ConnInfo& target, pg::Connection first, const RunOptions& options);
+    LockedRun(const LockedRun&) = delete;
+    LockedRun& operator=(const LockedRun&) = delete;
+
+    /// The session that works.
+    [[nodiscard]] pg::Connection& connection() noexcept { return connection_; }
 
     [[nodiscard]] const Ledger& ledger() const noexcept { return ledger_; }
+
+    /// What stopped half-way in earlier runs.
+    [[nodiscard]] const std::vector<Progress>& unfinished() const noexcept { return unfinished_; }
 
     /// Makes the ledger or upgrades it.
     void prepare();
 
-    /// Runs one text and settles an unknown COMMIT: returns only when it is certain that the ledger
-    /// now says `applied_after` about `version`.
+    /// Refuses what cannot go on in this direction; `first` is the text that will run first.
     ///
-    /// Errors: as Runner::run(); timeout when the session was lost and the text had no effect, or
+    /// Errors: conflict when another text, or the other direction of this one, stopped half-way;
+    ///   when RunOptions::resume_after is given and nothing did.
+    void refuse_unfinished(Direction direction, std::optional<Version> first) const;
+
+    /// Runs one text and settles an unknown COMMIT: returns only when it is certain that the ledger
+    /// now says `applied_after` about its version. Tries again while locks are not to be had.
+    ///
+    /// Errors: as the runners; timeout when the session was lost and the text had no effect, or
     ///   when it had but the lock is lost too.
-    [[nodiscard]] std::chrono::nanoseconds run(const RunRequest& request,
-                                               Version version,
-                                               bool applied_after);
+    [[nodiscard]] std::chrono::nanoseconds run(const RunRequest& request, bool applied_after);
 
     /// True once the session was lost in a COMMIT that turned out to have worked: nothing more can
     /// be run.
     [[nodiscard]] bool is_over() const noexcept { return over_; }
 
   private:
+    [[nodiscard]] Outcome run_once(const RunRequest& request, std::chrono::nanoseconds& duration);
+    [[nodiscard]] Outcome run_with_retries(const RunRequest& request,
+                                           std::chrono::nanoseconds& duration);
+    void refuse_lost_mark(const RunRequest& request) const;
+    void wait_for_locks(const Error& error, const RunRequest& request, int attempt);
     [[nodiscard]] bool settle(Version version);
+    void say(const std::string& text) const;
 
     const pg::ConnInfo& target_;
-    pg::Connection& connection_;
-    ProgressCallback on_progress_;
-    std::chrono::milliseconds wait_limit_;
+    RunOptions options_;
     MigrationLock lock_;
+    pg::Connection connection_;
     Ledger ledger_;
-    Runner runner_;
+    std::vector<Progress> unfinished_;
+    Client client_ = current_client();
+    Watch watch_;
+    bool watches_client_;
+    bool used_ = false;  ///< a text ran in this session: reset it before the next
     bool over_ = false;
 };
 

@@ -4,7 +4,10 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "migrate/change.h"
 #include "migrate/ledger.h"
 #include "migrate/plan.h"
 #include "sys/file.h"
@@ -68,14 +71,44 @@ void add_history(FileStatus& status, const History& history) {
     status.has_rollback = status.has_rollback || history.has_rollback;
 }
 
+FileStatus missing_status(const LedgerEntry& entry, FileState state) {
+    FileStatus status;
+    status.state = state;
+    status.version = entry.file_name.substr(0, entry.file_name.find('_'));
+    return status;
+}
+
+/// The numbers between versions, where versions are plain numbers and not points in time.
+std::vector<std::string> find_gaps(const MigrationSet& set, const Ledger& ledger) {
+    constexpr std::int64_t largest_number = 99'999;
+    std::vector<std::int64_t> numbers;
+    for (const MigrationFile& file : set.files)
+        numbers.push_back(file.version.number);
+    for (const LedgerEntry& entry : ledger.entries)
+        numbers.push_back(entry.version.number);
+    std::sort(numbers.begin(), numbers.end());
+    std::vector<std::string> gaps;
+    if (numbers.empty() || numbers.back() > largest_number) return gaps;
+    const std::size_t width = set.files.empty() ? 3 : set.files.front().digits.size();
+    for (std::size_t i = 1; i < numbers.size(); ++i) {
+        const std::int64_t first = numbers[i - 1] + 1;
+        const std::int64_t last = numbers[i] - 1;
+        if (first == last) gaps.push_back(fmt::format("{:0{}}", first, width));
+        if (first < last)
+            gaps.push_back(fmt::format("{:0{}} to {:0{}}", first, width, last, width));
+    }
+    return gaps;
+}
+
 bool holds(const std::vector<const MigrationFile*>& files, const MigrationFile& file) {
     return std::find(files.begin(), files.end(), &file) != files.end();
 }
 
 FileState state_of(const MigrationFile& file, const Ledger& ledger, const Plan& plan) {
-    if (ledger.find(file.version) != nullptr)
+    if (ledger.find(file.version) != nullptr) {
+        if (holds(plan.cosmetic, file)) return FileState::reformatted;
         return holds(plan.changed, file) ? FileState::changed : FileState::applied;
-
+    }
     return holds(plan.out_of_order, file) ? FileState::out_of_order : FileState::pending;
 }
 
@@ -93,6 +126,7 @@ std::string_view name(FileState state) noexcept {
     switch (state) {
         case FileState::applied: return "applied";
         case FileState::pending: return "pending";
+        case FileState::reformatted: return "reformatted";
         case FileState::changed: return "changed";
         case FileState::missing: return "missing";
         case FileState::out_of_order: return "out_of_order";
@@ -107,14 +141,23 @@ std::size_t StatusReport::count(FileState state) const noexcept {
 }
 
 bool StatusReport::is_current() const noexcept {
-    return count(FileState::applied) == files.size();
+    return count(FileState::applied) + count(FileState::reformatted) == files.size();
 }
 
-StatusReport status(pg::Connection& connection, const std::filesystem::path& directory) {
+bool StatusReport::is_sound() const noexcept {
+    using enum FileState;
+    return count(applied) + count(reformatted) + count(pending) == files.size();
+}
+
+StatusReport status(pg::Connection& connection,
+                    const std::filesystem::path& directory,
+                    const OrderPolicy& order) {
     const MigrationSet set = read_if_there(directory);
     const Ledger ledger = read_ledger(connection);
-    const Plan plan = make_plan(set, ledger);
+    Plan plan = make_plan(set, ledger, std::nullopt, order);
+    judge_changes(connection, set, ledger, plan);
     StatusReport report;
+    report.gaps = find_gaps(set, ledger);
     report.has_ledger = ledger.exists();
     report.warnings = set.warnings;
     report.warnings.insert(report.warnings.end(), plan.warnings.begin(), plan.warnings.end());
@@ -130,10 +173,11 @@ StatusReport status(pg::Connection& connection, const std::filesystem::path& dir
         }
         merged.emplace(file.version, std::move(status));
     }
-    for (const LedgerEntry* entry : plan.missing) {
-        FileStatus status;
-        status.state = FileState::missing;
-        status.version = entry->file_name.substr(0, entry->file_name.find('_'));
+    for (const LedgerEntry* entry : plan.missing)
+        merged.emplace(entry->version, missing_status(*entry, FileState::missing));
+    for (const LedgerEntry* entry : plan.accepted_missing) {
+        FileStatus status = missing_status(*entry, FileState::applied);
+        status.note = "its file is gone, which was accepted";
         merged.emplace(entry->version, std::move(status));
     }
     for (auto& [version, status] : merged) {
@@ -148,10 +192,13 @@ StatusReport status(pg::Connection& connection, const std::filesystem::path& dir
     return report;
 }
 
-Summary summary(pg::Connection& connection, const std::filesystem::path& directory) {
+Summary summary(pg::Connection& connection,
+                const std::filesystem::path& directory,
+                const OrderPolicy& order) {
     const MigrationSet set = read_if_there(directory);
     const Ledger ledger = read_ledger(connection);
-    const Plan plan = make_plan(set, ledger);
+    Plan plan = make_plan(set, ledger, std::nullopt, order);
+    judge_changes(connection, set, ledger, plan);
     return {ledger.exists(),
             ledger.entries.size(),
             plan.pending.size(),

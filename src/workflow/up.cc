@@ -333,12 +333,13 @@ void Up::apply_migrations() {
         steps_.done("migrations", "none", false);
         return;
     }
-    const auto result = migrate::apply(own_login(request_, credentials_, started_.view),
-                                       project_.migrations,
-                                       {.target = {},
-                                        .dry_run = false,
-                                        .wait_limit = request_.settings.duration(key::lock_wait),
-                                        .on_progress = {}});
+    const auto result = migrate::apply(
+        own_login(request_, credentials_, started_.view),
+        project_.migrations,
+        {.target = {},
+         .dry_run = false,
+         .order = migrate::parse_order_policy(request_.settings.text(key::out_of_order)),
+         .run = {.wait_limit = request_.settings.duration(key::lock_wait)}});
     migrations_applied_ = result.steps.size();
     steps_.done("migrations",
                 result.steps.empty() ? fmt::format("{} applied before", result.already_applied)

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "caught.h"
+#include "migrate/repair.h"
+#include "migrate/status.h"
 #include "migrate_fixture.h"
 #include "sys/hash.h"
 
@@ -16,6 +19,15 @@ using testing::SizeIs;
 
 class Apply : public testing::Test {
   protected:
+    FileState state_of(const std::string& version) {
+        pg::Connection connection(project_.target());
+        for (const FileStatus& file : status(connection, project_.folder()).files) {
+            if (file.version == version) return file.state;
+        }
+        ADD_FAILURE() << "no version " << version;
+        return FileState::pending;
+    }
+
     MigrationProject project_;
 };
 
@@ -54,7 +66,7 @@ TEST_F(Apply, RecordsWhatWasRun) {
     EXPECT_EQ(project_.ask("SELECT rollback_sql FROM poststack.schema_migrations"),
               "DROP TABLE p; -- it's \\ back\n");
     EXPECT_EQ(project_.ask("SELECT normalised_checksum = checksum AND length(token_checksum) = 64 "
-                           "AND backend_pid > 0 AND application_name = 'poststack migrate' "
+                           "AND backend_pid > 0 AND application_name LIKE 'poststack migrate %' "
                            "FROM poststack.schema_migrations"),
               "t");
     EXPECT_EQ(
@@ -126,6 +138,161 @@ TEST_F(Apply, RefusesEveryUnsoundFileAtOnce) {
     EXPECT_THAT(error->message(), HasSubstr("\"002_t2.sql\" was applied and is missing"));
     EXPECT_THAT(error->message(), HasSubstr("\"003_t3.sql\" is not applied but older"));
     EXPECT_FALSE(project_.has_table("t6"));
+}
+
+TEST_F(Apply, TakesCosmeticChangesForTheSame) {
+    project_.write("001_a.sql", "CREATE TABLE a (id int);\n");
+    static_cast<void>(project_.apply());
+    for (const char* same : {"CREATE TABLE a (id int);\r\n",
+                             "\xef\xbb\xbf"
+                             "CREATE TABLE a (id int);\n",
+                             "-- why\ncreate table a (id INT)\n;\n"}) {
+        project_.write("001_a.sql", same);
+        EXPECT_FALSE(project_.apply_error()) << same;
+        EXPECT_EQ(state_of("001"), FileState::reformatted);
+    }
+    project_.write("001_a.sql", "CREATE TABLE a (id bigint);\n");
+    EXPECT_EQ(project_.apply_error()->kind(), ErrorKind::conflict);
+    EXPECT_EQ(state_of("001"), FileState::changed);
+}
+
+TEST_F(Apply, AcceptsWhatARepairGaveAReasonFor) {
+    for (const int number : {1, 2, 3})
+        project_.write_table(number);
+    static_cast<void>(project_.apply());
+    project_.write("001_t1.sql", "CREATE TABLE t1 (id bigint);");
+    project_.remove("002_t2.sql");
+    ASSERT_TRUE(project_.apply_error());
+    EXPECT_EQ(test::caught([&] {
+                  static_cast<void>(repair(project_.target(), project_.folder(), {}));
+              }).kind(),
+              ErrorKind::usage);
+
+    const auto done =
+        repair(project_.target(), project_.folder(), {.versions = {}, .reason = "it's \\ fine"});
+
+    ASSERT_THAT(done, SizeIs(2));
+    EXPECT_EQ(done[0].action, "changed");
+    EXPECT_EQ(done[1].action, "missing");
+    EXPECT_FALSE(project_.apply_error());
+    EXPECT_EQ(state_of("001"), FileState::applied);
+    EXPECT_EQ(state_of("002"), FileState::applied);
+    EXPECT_EQ(project_.ask("SELECT count(*) FROM poststack.migration_repairs WHERE reason = "
+                           "E'it\\'s \\\\ fine' AND repaired_by = 'postgres'"),
+              "2");
+    EXPECT_THAT(repair(project_.target(), project_.folder(), {.versions = {}, .reason = "again"}),
+                IsEmpty());
+}
+
+TEST_F(Apply, RepairsOnlyWhatIsNamed) {
+    for (const int number : {1, 2})
+        project_.write_table(number);
+    static_cast<void>(project_.apply());
+    project_.write("001_t1.sql", "CREATE TABLE t1 (id bigint);");
+    project_.write("002_t2.sql", "CREATE TABLE t2 (id bigint);");
+    project_.write("002_t2.rollback.sql", "DROP TABLE IF EXISTS t2;");
+
+    const auto done = repair(project_.target(),
+                             project_.folder(),
+                             {.versions = {"2"}, .reason = "x", .rollbacks = true});
+
+    EXPECT_THAT(done, SizeIs(2));
+    EXPECT_EQ(state_of("001"), FileState::changed);
+    EXPECT_EQ(state_of("002"), FileState::applied);
+    EXPECT_EQ(
+        project_.ask("SELECT rollback_sql FROM poststack.schema_migrations WHERE version = 2"),
+        "DROP TABLE IF EXISTS t2;");
+    EXPECT_EQ(test::caught([&] {
+                  static_cast<void>(repair(
+                      project_.target(), project_.folder(), {.versions = {"7"}, .reason = "x"}));
+              }).kind(),
+              ErrorKind::not_found);
+}
+
+TEST_F(Apply, AppliesLateFilesThatThePolicyAllows) {
+    for (const int number : {1, 5})
+        project_.write_table(number);
+    static_cast<void>(project_.apply());
+    project_.write_table(2);
+    project_.write_table(3);
+    EXPECT_THAT(project_.apply_error({.order = parse_order_policy("2")})->message(),
+                HasSubstr("003_t3.sql"));
+
+    EXPECT_THAT(project_.apply({.order = parse_order_policy("003, 2")}).steps, SizeIs(2));
+
+    EXPECT_EQ(project_.applied(), "1,2,3,5");
+    EXPECT_EQ(project_.ask("SELECT string_agg(version::text, ',') FROM "
+                           "poststack.schema_migrations WHERE out_of_order"),
+              "2,3");
+    project_.write_table(4);
+    EXPECT_THAT(project_.apply({.order = parse_order_policy("allow")}).steps, SizeIs(1));
+    EXPECT_THROW(static_cast<void>(parse_order_policy("maybe")), Error);
+}
+
+TEST_F(Apply, NamesGapsInTheNumbers) {
+    for (const int number : {1, 3, 7})
+        project_.write_table(number);
+    pg::Connection connection(project_.target());
+
+    EXPECT_THAT(status(connection, project_.folder()).gaps, ElementsAre("002", "004 to 006"));
+}
+
+TEST_F(Apply, RetriesWithoutALockAndNamesWhoHoldsIt) {
+    project_.ask("CREATE TABLE busy (id int)");
+    project_.write("001_a.sql", "ALTER TABLE busy ADD COLUMN n int;");
+    pg::Connection blocker(project_.target());
+    blocker.script("BEGIN; SELECT * FROM busy");
+    std::vector<std::string> said;
+    ApplyOptions options;
+    options.run.lock_timeout = std::chrono::milliseconds(600);
+    options.run.on_progress = [&](const ProgressEvent& event) {
+        if (event.kind != ProgressEvent::Kind::notice) return;
+        said.push_back(event.text);
+        if (said.size() == 2) blocker.script("COMMIT");
+    };
+    static_cast<void>(project_.apply(options));
+
+    EXPECT_EQ(project_.applied(), "1");
+    EXPECT_THAT(said, SizeIs(testing::Ge(2U)));
+    EXPECT_THAT(said[0], HasSubstr("canceling statement due to lock timeout"));
+    EXPECT_THAT(said[0], HasSubstr("server process " + std::to_string(blocker.backend_pid())));
+    EXPECT_THAT(said[0], HasSubstr("SELECT * FROM busy"));
+}
+
+TEST_F(Apply, GivesUpOnALockAfterTheRetries) {
+    project_.ask("CREATE TABLE busy (id int)");
+    project_.write("001_a.sql",
+                   "-- poststack: lock-timeout 100ms\nALTER TABLE busy ADD COLUMN n int;");
+    pg::Connection blocker(project_.target());
+    blocker.script("BEGIN; SELECT * FROM busy");
+
+    const auto error = project_.apply_error({.run = {.lock_retries = 1}});
+
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->sqlstate(), "55P03");
+    EXPECT_THAT(error->message(), HasSubstr("001_a.sql:2:1: canceling statement"));
+    EXPECT_THAT(error->hint(), HasSubstr("--ddl-lock-timeout"));
+}
+
+TEST_F(Apply, KeepsToTheLocksAFileAllowsItself) {
+    project_.ask("CREATE TABLE used (id int)");
+    const std::string mark = "-- poststack: max-lock share-update-exclusive\n";
+    project_.write("001_a.sql",
+                   mark +
+                       "CREATE TABLE own (id int);\nALTER TABLE own ADD COLUMN n int;\n"
+                       "COMMENT ON TABLE used IS 'x';\nCREATE INDEX ON used (id);\n");
+
+    const auto error = project_.apply_error();
+
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->kind(), ErrorKind::conflict);
+    EXPECT_THAT(error->message(), HasSubstr("001_a.sql:5:1: a lock in mode SHARE on \"used\""));
+    EXPECT_FALSE(project_.has_table("own"));
+    project_.write("001_a.sql",
+                   mark +
+                       "CREATE TABLE own (id int);\nCREATE INDEX ON own (id);\n"
+                       "ALTER TABLE used SET (fillfactor = 90);\n");
+    EXPECT_FALSE(project_.apply_error());
 }
 
 TEST_F(Apply, StopsAtTheTarget) {

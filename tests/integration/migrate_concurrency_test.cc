@@ -7,11 +7,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "caught.h"
 #include "cutting_proxy.h"
+#include "migrate/holders.h"
 #include "migrate/lock.h"
 #include "migrate/schema.h"
 #include "migrate_fixture.h"
+#include "require_tool.h"
 #include "sys/clock.h"
+#include "sys/process.h"
+#include "sys/user.h"
 
 namespace poststack::migrate {
 namespace {
@@ -41,7 +46,7 @@ class Concurrency : public testing::Test {
         for (std::size_t& mine : applied) {
             runs.emplace_back([&] {
                 try {
-                    mine = project_.apply({.wait_limit = 120s}).steps.size();
+                    mine = project_.apply({.run = {.wait_limit = 120s}}).steps.size();
                 } catch (const Error& error) {
                     ADD_FAILURE() << error.what();
                 }
@@ -65,13 +70,13 @@ TEST_F(Concurrency, OneOfThreeRunsWorksTheOthersFindNothingToDo) {
     EXPECT_EQ(project_.applied(), "1,2,3,4,5");
 }
 
-TEST_F(Concurrency, TwentyRunsApplyEachFileOnce) {
+TEST_F(Concurrency, FiftyRunsApplyEachFileOnce) {
     project_.ask("CREATE SEQUENCE calls");
     for (int number = 1; number <= 3; ++number) {
         project_.write("00" + std::to_string(number) + "_n.sql", "SELECT nextval('calls');");
     }
     std::size_t total = 0;
-    for (const std::size_t mine : run_many(20))
+    for (const std::size_t mine : run_many(50))
         total += mine;
 
     EXPECT_EQ(total, 3U);
@@ -80,9 +85,9 @@ TEST_F(Concurrency, TwentyRunsApplyEachFileOnce) {
 
 TEST_F(Concurrency, GivesUpWaitingAndNamesTheHolder) {
     project_.write_table(1);
-    const MigrationLock holder(project_.target(), 1s, {});
+    const MigrationLock holder(project_.target(), {.wait_limit = 1s});
 
-    const auto error = project_.apply_error({.wait_limit = 50ms});
+    const auto error = project_.apply_error({.run = {.wait_limit = 50ms}});
 
     ASSERT_TRUE(error);
     EXPECT_EQ(error->kind(), ErrorKind::conflict);
@@ -93,10 +98,11 @@ TEST_F(Concurrency, GivesUpWaitingAndNamesTheHolder) {
 
 TEST_F(Concurrency, TellsThatItWaits) {
     project_.write_table(1);
-    std::optional<MigrationLock> holder(std::in_place, project_.target(), 1s, nullptr);
+    std::optional<MigrationLock> holder(
+        std::in_place, project_.target(), LockOptions{.wait_limit = 1s});
     std::string said;
     ApplyOptions options;
-    options.on_progress = [&](const ProgressEvent& event) {
+    options.run.on_progress = [&](const ProgressEvent& event) {
         if (event.kind != ProgressEvent::Kind::waiting) return;
         said = event.text;
         holder.reset();
@@ -108,14 +114,14 @@ TEST_F(Concurrency, TellsThatItWaits) {
 TEST_F(Concurrency, DoesNothingWithoutWaitingWhenNothingIsPending) {
     project_.write_table(1);
     static_cast<void>(project_.apply());
-    const MigrationLock holder(project_.target(), 1s, {});
+    const MigrationLock holder(project_.target(), {.wait_limit = 1s});
 
-    EXPECT_THAT(project_.apply({.wait_limit = 0ms}).steps, IsEmpty());
+    EXPECT_THAT(project_.apply({.run = {.wait_limit = 0ms}}).steps, IsEmpty());
 }
 
 const char* const kill_lock_session =
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND application_name = 'poststack migrate (lock)';\nSELECT pg_sleep(0.2);\n";
+    "AND application_name LIKE 'poststack lock %';\nSELECT pg_sleep(0.2);\n";
 
 TEST_F(Concurrency, RollsBackWhenTheLockSessionDies) {
     project_.write_table(1);
@@ -140,7 +146,7 @@ TEST_F(Concurrency, SecondRunWaitsForTheTransactionOfARunThatLostItsLock) {
     std::thread first([&] { static_cast<void>(project_.apply_error()); });
     await(
         "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query "
-        "LIKE '%pg_sleep(1.5)%' AND application_name = 'poststack migrate'");
+        "LIKE '%pg_sleep(1.5)%' AND application_name LIKE 'poststack migrate %'");
     project_.write("001_a.sql", "INSERT INTO calls VALUES (2);\n");
     const auto second = project_.apply();
     first.join();
@@ -210,13 +216,118 @@ TEST_F(Concurrency, GoesOnAfterARunWasKilled) {
     }
     await(
         "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query "
-        "LIKE '%pg_sleep(600)%' AND application_name = 'poststack migrate'");
+        "LIKE '%pg_sleep(600)%' AND application_name LIKE 'poststack migrate %'");
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     project_.ask("INSERT INTO gate VALUES (1)");
     EXPECT_EQ(project_.applied(), "1");
 
-    EXPECT_THAT(project_.apply({.wait_limit = 120s}).steps, SizeIs(1));
+    EXPECT_THAT(project_.apply({.run = {.wait_limit = 120s}}).steps, SizeIs(1));
+    EXPECT_EQ(project_.applied(), "1,2");
+}
+
+/// PgBouncer in front of the test server.
+class Pooler {
+  public:
+    Pooler(const pg::ConnInfo& server, const std::string& mode) : login_(server.clone()) {
+        const auto account = ::geteuid() == 0 ? sys::find_account("postgres") : std::nullopt;
+        const std::string folder = folder_.path().string();
+        const std::filesystem::path settings = folder_.path() / "pgbouncer.ini";
+        sys::replace_file(
+            settings,
+            "[databases]\n" + server.database + " = host=" + server.host +
+                " port=" + std::to_string(server.port) + " user=" + server.user +
+                "\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = " + folder +
+                "\nauth_type = any\npool_mode = " + mode +
+                "\nignore_startup_parameters = extra_float_digits,options\n");
+        sys::ProcessPlan plan;
+        plan.argv = {program(), "-q", settings.string()};
+        if (account) {
+            EXPECT_EQ(::chown(folder.c_str(), account->uid, account->gid), 0);
+            EXPECT_EQ(::chown(settings.c_str(), account->uid, account->gid), 0);
+            plan.account = account;
+        }
+        process_.emplace(sys::spawn(plan));
+        login_.host = folder;
+        login_.port = 6432;
+        await_start();
+    }
+
+    [[nodiscard]] const pg::ConnInfo& login() const noexcept { return login_; }
+
+    /// Debian's lies where ordinary users' PATH does not lead.
+    static std::string program() {
+        const std::string usual = "/usr/sbin/pgbouncer";
+        return std::filesystem::exists(usual) ? usual : "pgbouncer";
+    }
+
+  private:
+    void await_start() {
+        for (int i = 0; i < 600; ++i) {
+            try {
+                static_cast<void>(pg::Connection(login_));
+                return;
+            } catch (const Error&) {
+                sys::system_clock().sleep(50ms);
+            }
+        }
+        ADD_FAILURE() << "pgbouncer does not answer";
+    }
+
+    sys::TempDir folder_;
+    pg::ConnInfo login_;
+    std::optional<sys::ChildProcess> process_;
+};
+
+TEST_F(Concurrency, RefusesAPoolerInTransactionModeAlone) {
+    if (Pooler::program() == "pgbouncer") POSTSTACK_REQUIRE_TOOL("pgbouncer");
+    project_.write_table(1);
+    {
+        const Pooler pooler(project_.target(), "transaction");
+        const auto error = test::caught(
+            [&] { static_cast<void>(migrate::apply(pooler.login(), project_.folder())); });
+        EXPECT_EQ(error.kind(), ErrorKind::config);
+        EXPECT_THAT(error.message(), HasSubstr("is a connection pooler in transaction mode"));
+    }
+    const Pooler pooler(project_.target(), "session");
+    EXPECT_THAT(migrate::apply(pooler.login(), project_.folder()).steps, SizeIs(1));
+}
+
+TEST_F(Concurrency, EndsWhatADeadRunLeftWhenForced) {
+    project_.write_table(1);
+    project_.write("002_slow.sql",
+                   "SET client_connection_check_interval = 0;\nCREATE TABLE slow ();\n"
+                   "SELECT pg_sleep(600) WHERE to_regclass('gate') IS NULL;\n");
+    const pid_t child = ::fork();
+    if (child == 0) {
+        try {
+            static_cast<void>(project_.apply());
+        } catch (...) {
+        }
+        ::_exit(0);
+    }
+    await(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query "
+        "LIKE '%pg_sleep(600)%' AND application_name LIKE 'poststack migrate %'");
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    project_.ask("CREATE TABLE gate ()");
+
+    const auto refused = project_.apply_error({.run = {.wait_limit = 100ms}});
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->kind(), ErrorKind::conflict);
+    EXPECT_THAT(refused->message(),
+                HasSubstr("a statement of an earlier run, whose client is gone"));
+    EXPECT_THAT(refused->message(), HasSubstr("SELECT pg_sleep(600)"));
+    {
+        pg::Connection connection(project_.target());
+        const auto holders = find_holders(connection);
+        ASSERT_THAT(holders, SizeIs(1));
+        EXPECT_EQ(holders[0].client_pid, child);
+        EXPECT_THAT(holders[0].stale, HasSubstr("is gone"));
+    }
+
+    EXPECT_THAT(project_.apply({.run = {.wait_limit = 120s, .force = true}}).steps, SizeIs(1));
     EXPECT_EQ(project_.applied(), "1,2");
 }
 

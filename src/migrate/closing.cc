@@ -1,0 +1,71 @@
+#include "migrate/closing.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "sys/signal.h"
+
+namespace poststack::migrate {
+namespace {
+
+constexpr std::size_t preparing_count = 4;
+const std::string reset_session =
+    "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;SET LOCAL search_path = pg_catalog;";
+const std::string set_session_aside =
+    "SET LOCAL session_authorization TO DEFAULT;SET LOCAL role TO DEFAULT;"
+    "SET LOCAL search_path = pg_catalog;SET LOCAL synchronous_commit = on;";
+
+/// Says which of the last message's statements failed; `done` of them had not.
+void explain_failure(Error& error,
+                     std::size_t done,
+                     const Closing& closing,
+                     const std::string& name) {
+    if (done == preparing_count + closing.changes) {  // the check divided by zero
+        throw Error(ErrorKind::conflict,
+                    fmt::format("\"{}\" was rolled back: the session that holds the migration "
+                                "lock has ended",
+                                name))
+            .hint("Run the command again; it goes on where this run stopped.");
+    }
+    if (done >= preparing_count && done < preparing_count + closing.changes) {
+        throw Error(ErrorKind::conflict,
+                    fmt::format("\"{}\" was rolled back: the ledger does not take its row: {}",
+                                name,
+                                error.message()))
+            .sqlstate(error.sqlstate())
+            .detail(error.detail())
+            .hint("Run the command again; another run may have changed the ledger meanwhile.");
+    }
+    error.add_context(fmt::format("running the COMMIT of \"{}\"", name));
+}
+
+}  // namespace
+
+Outcome close_transaction(pg::Connection& connection,
+                          const Closing& closing,
+                          const std::string& name) {
+    // From here on the answer must be known, so a stop is taken only afterwards.
+    const sys::DeferStop defer;
+    if (connection.parameter_status("client_encoding") != "UTF8") {
+        connection.script(closing.keep_session ? "SET LOCAL client_encoding = 'UTF8'"
+                                               : "RESET client_encoding");
+    }
+    const std::string& preparing = closing.keep_session ? set_session_aside : reset_session;
+    std::size_t done = 0;
+    std::string last_tag;
+    try {
+        connection.script_each(preparing + closing.change_sql + closing.check_sql + "COMMIT",
+                               [&](const pg::Result& result) {
+                                   ++done;
+                                   last_tag = result.tag();
+                               });
+    } catch (Error& error) {
+        if (connection.is_broken()) return Outcome::unknown;
+        if (error.kind() == ErrorKind::database) explain_failure(error, done, closing, name);
+        throw;
+    }
+    if (last_tag == "COMMIT") return Outcome::committed;
+    throw Error(ErrorKind::bug, fmt::format("COMMIT of \"{}\" answered \"{}\"", name, last_tag));
+}
+
+}  // namespace poststack::migrate
