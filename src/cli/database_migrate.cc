@@ -6,8 +6,10 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/migrate_options.h"
 #include "cli/migrate_output.h"
 #include "cli/session.h"
+#include "config/keys.h"
 #include "migrate/apply.h"
 
 namespace poststack::cli {
@@ -15,7 +17,8 @@ namespace {
 
 struct MigrateArgs {
     std::optional<std::string> target;
-    std::optional<std::string> wait;
+    RunArgs run;
+    std::optional<std::string> out_of_order;
     bool dry_run = false;
 };
 
@@ -40,14 +43,15 @@ void print_text(Context& context, const migrate::ApplyResult& result) {
 }
 
 int run_migrate(Context& context, const MigrateArgs& args) {
-    config::Flags flags;
-    if (args.wait) flags["lock_wait"] = {"--wait-timeout", *args.wait};
+    config::Flags flags = run_flags(args.run);
+    if (args.out_of_order)
+        flags[std::string(config::key::out_of_order)] = {"--out-of-order", *args.out_of_order};
     const Session session = open_session(context, flags);
     migrate::ApplyOptions options;
     options.target = args.target;
     options.dry_run = args.dry_run;
-    options.wait_limit = session.settings.duration("lock_wait");
-    options.on_progress = show_progress(context, "applied");
+    options.order = read_order_policy(session);
+    options.run = read_run_options(context, session, args.run, "applied");
     const migrate::ApplyResult result =
         migrate::apply(find_login(context, session), session.project.migrations, options);
     if (!context.json()) {
@@ -77,9 +81,14 @@ Command make_database_migrate_command() {
         "works, the others wait and then find nothing to do.";
     command.options = {
         {"--target-version,--target", "VERSION", "stop after this version", &args->target},
+        {"--out-of-order",
+         "POLICY",
+         "late migrations: refuse, allow, or versions such as 004,007",
+         &args->out_of_order},
         {"--dry-run", "", "print what would be applied, change nothing", &args->dry_run},
-        {"--wait-timeout", "TIME", "how long to wait for another run, e.g. 30s", &args->wait},
     };
+    const std::vector<Option> shared = run_options(args->run);
+    command.options.insert(command.options.end(), shared.begin(), shared.end());
     command.examples = {"database migrate", "database migrate --target-version 004 --dry-run"};
     command.run = [args](Context& context) { return run_migrate(context, *args); };
     return command;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/migrate_options.h"
 #include "cli/migrate_output.h"
 #include "cli/session.h"
 #include "migrate/status.h"
@@ -41,7 +42,9 @@ void print_text(Context& context, const migrate::StatusReport& report) {
     const auto applied = report.count(migrate::FileState::applied);
     const auto pending = report.count(migrate::FileState::pending);
     context.out << fmt::format("{} applied, {} pending", applied, pending);
-    const std::size_t others = report.files.size() - applied - pending;
+    const auto reformatted = report.count(migrate::FileState::reformatted);
+    if (reformatted > 0) context.out << fmt::format(", {} reformatted", reformatted);
+    const std::size_t others = report.files.size() - applied - pending - reformatted;
     if (others > 0) context.out << fmt::format(", {} not as they should be", others);
     context.out << (report.has_ledger ? "\n" : " (no migration has run in this database yet)\n");
 }
@@ -59,16 +62,19 @@ Json report_json(const migrate::StatusReport& report) {
              {"applied_at", applied ? Json(file.applied_at) : Json(nullptr)},
              {"duration_ms",
               applied ? Json(static_cast<double>(file.duration.count()) / 1e6) : Json(nullptr)},
-             {"applied_by", applied ? Json(file.applied_by) : Json(nullptr)}});
+             {"applied_by", applied ? Json(file.applied_by) : Json(nullptr)},
+             {"note", file.note.empty() ? Json(nullptr) : Json(file.note)}});
     }
     return {{"current", report.is_current()},
             {"has_ledger", report.has_ledger},
             {"applied", report.count(migrate::FileState::applied)},
             {"pending", report.count(migrate::FileState::pending)},
+            {"reformatted", report.count(migrate::FileState::reformatted)},
             {"changed", report.count(migrate::FileState::changed)},
             {"missing", report.count(migrate::FileState::missing)},
             {"out_of_order", report.count(migrate::FileState::out_of_order)},
             {"unfinished", report.count(migrate::FileState::unfinished)},
+            {"gaps", report.gaps},
             {"migrations", std::move(files)},
             {"warnings", report.warnings}};
 }
@@ -76,7 +82,8 @@ Json report_json(const migrate::StatusReport& report) {
 int run_migration_status(Context& context, const StatusArgs& args) {
     const Session session = open_session(context);
     pg::Connection connection(find_login(context, session));
-    const migrate::StatusReport report = migrate::status(connection, session.project.migrations);
+    const migrate::StatusReport report =
+        migrate::status(connection, session.project.migrations, read_order_policy(session));
     if (context.json()) {
         context.print(report_json(report));
     } else {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/migrate_options.h"
 #include "cli/migrate_output.h"
 #include "cli/session.h"
 #include "migrate/rollback.h"
@@ -17,7 +18,7 @@ namespace {
 struct RollbackArgs {
     std::optional<std::string> target;
     std::optional<std::string> position;
-    std::optional<std::string> wait;
+    RunArgs run;
     bool dry_run = false;
     bool use_files = false;
 };
@@ -49,16 +50,13 @@ void print_text(Context& context, const migrate::RollbackResult& result) {
 }
 
 int run_rollback(Context& context, const RollbackArgs& args) {
-    config::Flags flags;
-    if (args.wait) flags["lock_wait"] = {"--wait-timeout", *args.wait};
     const std::optional<std::string> target = chosen_target(args);
-    const Session session = open_session(context, flags);
+    const Session session = open_session(context, run_flags(args.run));
     migrate::RollbackOptions options;
     options.target = target;
     options.dry_run = args.dry_run;
     options.use_files = args.use_files;
-    options.wait_limit = session.settings.duration("lock_wait");
-    options.on_progress = show_progress(context, "undone");
+    options.run = read_run_options(context, session, args.run, "undone");
     const migrate::RollbackResult result =
         migrate::rollback(find_login(context, session), session.project.migrations, options);
     if (!context.json()) {
@@ -89,8 +87,9 @@ Command make_database_rollback_command() {
         {"--target-version,--target", "VERSION", "the same as an option", &args->target},
         {"--dry-run", "", "print what would be undone, change nothing", &args->dry_run},
         {"--use-files", "", "run the rollback files as they are now", &args->use_files},
-        {"--wait-timeout", "TIME", "how long to wait for another run, e.g. 30s", &args->wait},
     };
+    const std::vector<Option> shared = run_options(args->run);
+    command.options.insert(command.options.end(), shared.begin(), shared.end());
     command.examples = {
         "database rollback", "database rollback 003", "database rollback 0 --dry-run"};
     command.run = [args](Context& context) { return run_rollback(context, *args); };

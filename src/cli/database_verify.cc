@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/migrate_options.h"
 #include "cli/migrate_output.h"
 #include "cli/proof_output.h"
 #include "cli/scratch.h"
@@ -33,17 +34,39 @@ struct VerifyArgs {
 
 constexpr std::chrono::seconds ledger_wait{60};
 
-bool is_wrong(const migrate::FileStatus& file) {
-    return file.state != migrate::FileState::applied && file.state != migrate::FileState::pending;
+/// What a state means for the next run: one word, and whether it stops it.
+struct Judgement {
+    const char* kind;
+    bool blocks;
+};
+
+Judgement judge(migrate::FileState state) {
+    switch (state) {
+        case migrate::FileState::applied: return {"", false};
+        case migrate::FileState::pending: return {"", false};
+        case migrate::FileState::reformatted: return {"changed: cosmetic", false};
+        case migrate::FileState::changed: return {"changed: semantic", true};
+        case migrate::FileState::missing: return {"deleted", true};
+        case migrate::FileState::out_of_order: return {"out of order", true};
+        case migrate::FileState::unfinished: return {"stopped half-way", true};
+    }
+    return {"", true};
+}
+
+bool is_listed(const migrate::FileStatus& file) {
+    return *judge(file.state).kind != '\0';
 }
 
 void print_files(Context& context, const migrate::StatusReport& report) {
     say_warnings(context, report.warnings);
-    Table table({"VERSION", "NAME", "STATE"});
+    Table table({"VERSION", "NAME", "FOUND", "BLOCKS"});
     for (const migrate::FileStatus& file : report.files) {
-        if (is_wrong(file))
-            table.add({file.version, file.name, std::string(migrate::name(file.state))});
+        const Judgement found = judge(file.state);
+        if (is_listed(file))
+            table.add({file.version, file.name, found.kind, found.blocks ? "yes" : "no"});
     }
+    for (const std::string& gap : report.gaps)
+        table.add({gap, "", "no such number", "no"});
     if (table.empty()) {
         context.out << fmt::format("{} applied and unchanged, {} pending\n",
                                    report.count(migrate::FileState::applied),
@@ -56,13 +79,18 @@ void print_files(Context& context, const migrate::StatusReport& report) {
 Json files_json(const migrate::StatusReport& report) {
     Json problems = Json::array();
     for (const migrate::FileStatus& file : report.files) {
-        if (!is_wrong(file)) continue;
-        problems.push_back(
-            {{"version", file.version}, {"name", file.name}, {"state", migrate::name(file.state)}});
+        if (!is_listed(file)) continue;
+        const Judgement found = judge(file.state);
+        problems.push_back({{"version", file.version},
+                            {"name", file.name},
+                            {"state", migrate::name(file.state)},
+                            {"found", found.kind},
+                            {"blocks", found.blocks}});
     }
     return {{"applied", report.count(migrate::FileState::applied)},
             {"pending", report.count(migrate::FileState::pending)},
             {"problems", std::move(problems)},
+            {"gaps", report.gaps},
             {"warnings", report.warnings}};
 }
 
@@ -118,13 +146,13 @@ int run_verify(Context& context, const VerifyArgs& args) {
     std::optional<workflow::ProofReport> proof;
     if (!args.scratch_url) {  // with it, the project's database need not be there
         pg::Connection connection(find_login(context, session));
-        files = migrate::status(connection, session.project.migrations);
+        files = migrate::status(connection, session.project.migrations, read_order_policy(session));
     }
     if (args.prove) {
         proof = prove(context, session, args);
         if (!args.scratch_url) record(context, find_login(context, session), *proof);
     }
-    const bool sound = !files || std::none_of(files->files.begin(), files->files.end(), is_wrong);
+    const bool sound = !files || files->is_sound();
     const bool good = sound && (!proof || proof->is_proven());
     if (context.json()) {
         context.print({{"good", good},
@@ -145,8 +173,11 @@ Command make_database_verify_command() {
     command.path = {"database", "verify-migrations"};
     command.summary = "Check applied files and prove rollbacks";
     command.description =
-        "Exits 1 when a file was changed or removed after it was applied, or came in before one "
-        "that is applied.\n\nWith --prove each migration runs on a scratch database, then its "
+        "Exits 1 when a file was changed or removed after it was applied, came in before one that "
+        "is applied, or stopped half-way. A change of line ends, comments, blanks or the case of "
+        "keywords is cosmetic and blocks nothing; any other is semantic and blocks every run until "
+        "the file is put back or \"database repair\" accepts it.\n\nWith --prove each migration "
+        "runs on a scratch database, then its "
         "rollback, then the migration again, and the whole catalogue is compared each time. A "
         "rollback is lossless; lossy when it makes tables or columns anew, whose rows are gone; or "
         "broken, and the differences are shown. A migration that is not meant to be undone says "

@@ -6,8 +6,25 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "sys/env.h"
 
 namespace poststack::cli {
+namespace {
+
+/// Replaces the line of progress on the terminal; what does not fit is cut, for it would scroll.
+void show_line(Context& context, std::string_view text) {
+    std::string line(text);
+    const auto width = sys::terminal_width();
+    if (width > 4 && line.size() >= width) {
+        std::size_t end = width - 4;
+        while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0U) == 0x80U)
+            --end;
+        line = line.substr(0, end) + "...";
+    }
+    context.err << "\r\x1b[K" << line << std::flush;
+}
+
+}  // namespace
 
 migrate::ProgressCallback show_progress(Context& context, std::string_view verb) {
     const bool live = context.err_is_terminal && !context.options.quiet;
@@ -15,10 +32,12 @@ migrate::ProgressCallback show_progress(Context& context, std::string_view verb)
         using Kind = migrate::ProgressEvent::Kind;
         if (event.kind == Kind::waiting) say(context, fmt::format("waiting: {}", event.text));
         if (event.kind == Kind::notice) say(context, event.text);
+        if (event.kind == Kind::running && live) {
+            show_line(context, fmt::format("{} {}", human_duration(event.duration), event.text));
+        }
         if (event.kind == Kind::started && live) {
-            context.err << fmt::format(
-                               "\r\x1b[K{} of {}: {} ...", event.index, event.total, event.text)
-                        << std::flush;
+            show_line(context,
+                      fmt::format("{} of {}: {} ...", event.index, event.total, event.text));
         }
         if (event.kind != Kind::finished) return;
         if (live) context.err << "\r\x1b[K" << std::flush;
@@ -35,7 +54,10 @@ Json steps_json(const std::vector<migrate::MigrationStep>& steps) {
                         {"name", step.name},
                         {"description", step.description},
                         {"duration_ms", static_cast<double>(step.duration.count()) / 1e6},
-                        {"has_rollback", step.has_rollback}});
+                        {"has_rollback", step.has_rollback},
+                        {"file_name", step.file_name},
+                        {"statements", step.statements},
+                        {"transaction", !step.no_transaction}});
     }
     return list;
 }
@@ -44,11 +66,13 @@ void print_plan(Context& context,
                 std::string_view verb,
                 const std::vector<migrate::MigrationStep>& steps) {
     for (const migrate::MigrationStep& step : steps) {
-        context.out << fmt::format("would {} {}_{}.sql{}\n",
+        context.out << fmt::format("would {} {} ({} statement{}{}{})\n",
                                    verb,
-                                   step.version,
-                                   step.name,
-                                   step.has_rollback ? "" : " (no rollback)");
+                                   step.file_name,
+                                   step.statements,
+                                   step.statements == 1 ? "" : "s",
+                                   step.no_transaction ? ", without a transaction" : "",
+                                   step.has_rollback ? "" : ", no rollback");
     }
 }
 

@@ -56,10 +56,26 @@ CREATE INDEX users_name ON users (name);'
     poststack up
     expect_status 0
     echo '-- more' >>migrations/001_users.sql
+    poststack database verify-migrations
+    expect_status 0
+    [[ "$output" == *'001'*'users'*'changed: cosmetic'*'no'* ]]
 
+    echo 'select 1;' >>migrations/001_users.sql
     poststack database verify-migrations
     expect_status 1
-    [[ "$output" == *'001'*'users'*'changed'* ]]
+    [[ "$output" == *'001'*'users'*'changed: semantic'*'yes'* ]]
+    poststack database migrate
+    expect_status 5
+    [[ "$stderr" == *'"001_users.sql" was changed'*'database repair'* ]]
+    poststack database repair 1
+    expect_status 2
+    [[ "$stderr" == *'needs a reason'* ]]
+    poststack database repair 1 --reason 'it does nothing'
+    expect_status 0
+    [[ "$output" == *'001'*'accepted the change'* ]]
+    poststack database migrate
+    expect_status 0
+    [ "$(query 'select reason from poststack.migration_repairs')" = 'it does nothing' ]
 
     poststack database verify-migrations --target-version 2
     expect_status 2

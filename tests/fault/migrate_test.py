@@ -1,8 +1,12 @@
 """`database migrate` and `rollback`, killed at their steps: each migration is applied once."""
+import os
+import pathlib
+import signal
+import subprocess
 import unittest
 
 import faults
-from project import Home, Project
+from project import Home, Project, wait_until
 
 COUNT = 4
 LEDGER = "select string_agg(version::text, ',' order by version) from poststack.schema_migrations"
@@ -90,6 +94,157 @@ class Migrate(unittest.TestCase):
                 self.project.kill_at(step, *words)
                 self.whole(step)
                 self.roll_back()
+
+
+STEPS = """-- poststack: no-transaction
+INSERT INTO a VALUES (1000);
+CREATE INDEX CONCURRENTLY a_n ON a (n) WHERE id > 3;
+SET work_mem = '5MB';
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_id ON a (id);
+INSERT INTO a SELECT 2000 WHERE current_setting('work_mem') = '5MB';
+VACUUM a;
+BEGIN;
+INSERT INTO a VALUES (3000);
+CREATE TABLE b (id int);
+COMMIT;
+DROP INDEX CONCURRENTLY a_old;
+"""
+UNDO = """-- poststack: no-transaction
+CREATE INDEX CONCURRENTLY a_old ON a (id);
+DROP TABLE b;
+DELETE FROM a WHERE id IN (1000, 2000, 3000);
+DROP INDEX CONCURRENTLY a_id;
+DROP INDEX CONCURRENTLY a_n;
+"""
+STATE = """select concat_ws(' ',
+  (select string_agg(version::text, ',' order by version) from poststack.schema_migrations),
+  (select string_agg(indexrelid::regclass::text || '=' || indisvalid, ',' order by
+    indexrelid::regclass::text) from pg_index where indrelid = 'a'::regclass),
+  (select string_agg(id::text, ',' order by id) from a where id >= 1000),
+  to_regclass('b'), to_regclass('c'),
+  (select 'unfinished' from poststack.migration_progress))"""
+APPLIED = "1,2,3 a_id=true,a_n=true 1000,2000,3000 b c"
+UNDONE = "1 a_old=true"
+
+
+class MigrateWithoutTransaction(unittest.TestCase):
+    """Each statement works once, whatever is killed: the client or the server."""
+
+    @classmethod
+    def setUpClass(cls):
+        faults.require("strace")
+        cls.home = Home()
+        cls.project = Project(cls.home)
+        first = cls.project.run("up")
+        if first.code != 0:
+            raise AssertionError(f"up does not work at all: {first.err}")
+        write = cls.project.write
+        write(
+            "migrations/001_a.sql",
+            "CREATE TABLE a (id int, n int);\n"
+            "INSERT INTO a SELECT i, i FROM generate_series(1, 100) i;\n"
+            "CREATE INDEX a_old ON a (id);\n",
+        )
+        write("migrations/001_a.rollback.sql", "DROP TABLE a;\n")
+        write("migrations/002_b.sql", STEPS)
+        write("migrations/002_b.rollback.sql", UNDO)
+        write("migrations/003_c.sql", "CREATE TABLE c (id int);\n")
+        write("migrations/003_c.rollback.sql", "DROP TABLE c;\n")
+        cls.run_well("database", "migrate", "--target-version", "1")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.project.__exit__()
+        cls.home.close()
+
+    @classmethod
+    def run_well(cls, *words):
+        outcome = cls.project.run(*words)
+        if outcome.code != 0:
+            raise AssertionError(f"{words}: {outcome.err}")
+
+    def finish(self, *words, state):
+        self.run_well(*words)
+        self.assertEqual(self.project.query(STATE), state)
+
+    def test_a_killed_client_is_followed_by_one_that_finishes(self):
+        back = ("database", "rollback", "--target-version", "1", "--yes")
+        outcome, steps = self.project.record("database", "migrate")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        self.assertEqual(self.project.query(STATE), APPLIED)
+        outcome, back_steps = self.project.record(*back)
+        self.assertEqual(outcome.code, 0, outcome.err)
+        self.assertEqual(self.project.query(STATE), UNDONE)
+        for step in faults.spread(steps, 14):
+            with self.subTest(step=faults.show(step)):
+                self.project.kill_at(step, "database", "migrate")
+                self.finish("database", "migrate", state=APPLIED)
+                self.finish(*back, state=UNDONE)
+        for step in faults.spread(back_steps, 6):
+            with self.subTest(back=faults.show(step)):
+                self.finish("database", "migrate", state=APPLIED)
+                self.project.kill_at(step, *back)
+                if self.project.query(STATE) != UNDONE:
+                    self.finish(*back, state=UNDONE)
+
+    def test_a_killed_server_is_followed_by_a_run_that_finishes(self):
+        back = ("database", "rollback", "--target-version", "1", "--yes")
+        outcome, steps = self.project.record("database", "migrate")
+        self.assertEqual(outcome.code, 0, outcome.err)
+        sends = [step for step in steps if step.name.startswith("send")]
+        self.finish(*back, state=UNDONE)
+        for step in faults.spread(sends, 5):
+            with self.subTest(step=faults.show(step)):
+                self.stop_server_at(step)
+                self.finish("database", "migrate", state=APPLIED)
+                self.finish(*back, state=UNDONE)
+
+    def stop_server_at(self, step):
+        """Stops the client at `step`, the server at once, and lets the client go on."""
+        options = self.project.options()
+        what = f"inject={step.name}:signal=SIGSTOP:when={step.when}"
+        prefix = faults.strace(
+            "/dev/null", options["account"], "-e", f"trace={step.name}", "-e", what
+        )
+        with subprocess.Popen(
+            [*prefix, *map(str, self.project.argv("database", "migrate"))],
+            cwd=options["cwd"],
+            env=faults.environment(options["env"]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as tracer:
+            try:
+                client = self.stopped_child(tracer)
+                for server in self.project.servers():
+                    os.kill(server, signal.SIGQUIT)
+                self.assertTrue(wait_until(lambda: not self.project.servers()))
+                if client is not None:
+                    os.kill(client, signal.SIGCONT)
+                self.run_well("container", "start")
+                tracer.wait(faults.RUN_LIMIT)
+            finally:
+                if tracer.poll() is None:
+                    tracer.kill()
+
+    @staticmethod
+    def stopped_child(tracer):
+        """The traced client once it stands still; nothing when it ended before."""
+        found = []
+
+        def stands():
+            if tracer.poll() is not None:
+                return True
+            children = pathlib.Path(f"/proc/{tracer.pid}/task/{tracer.pid}/children")
+            for child in children.read_text().split():
+                state = pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+                if state == "T":
+                    found.append(int(child))
+                    return True
+            return False
+
+        wait_until(stands)
+        return found[0] if found else None
 
 
 class MigrateOnAFullDisk(unittest.TestCase):

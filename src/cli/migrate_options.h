@@ -1,0 +1,40 @@
+// The options that migrating and rolling back share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/session.h"
+#include "migrate/apply.h"
+
+namespace poststack::cli {
+
+struct RunArgs {
+    std::optional<std::string> wait;
+    std::optional<std::string> lock_timeout;
+    std::optional<int> lock_retries;
+    std::optional<int> resume_after;
+    std::optional<int> retry;
+    bool force = false;
+};
+
+/// The options; `args` must outlive the command.
+[[nodiscard]] std::vector<Option> run_options(RunArgs& args);
+
+/// What of it are settings, for open_session().
+[[nodiscard]] config::Flags run_flags(const RunArgs& args);
+
+/// The setting out_of_order. Errors: config.
+[[nodiscard]] migrate::OrderPolicy read_order_policy(const Session& session);
+
+/// The whole of it; progress is shown with `verb`.
+/// Errors: usage for numbers that make no sense and for both --resume-after and --retry.
+[[nodiscard]] migrate::RunOptions read_run_options(Context& context,
+                                                   const Session& session,
+                                                   const RunArgs& args,
+                                                   std::string_view verb);
+
+}  // namespace poststack::cli

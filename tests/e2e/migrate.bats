@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# Migrations that run without a transaction, stop half-way and go on; the lock and its holders.
+load support
+
+setup() {
+    make_project
+    mkdir -p migrations
+    printf '%s\n' 'create table users (id int, name text);' >migrations/001_users.sql
+    printf '%s\n' 'drop table users;' >migrations/001_users.rollback.sql
+}
+
+teardown() {
+    stop_project
+}
+
+@test "migrate says what to write for a statement that needs no transaction" {
+    poststack up
+    expect_status 0
+    echo 'create index concurrently on users (id);' >migrations/002_index.sql
+    poststack database migrate
+    expect_status 3
+    [[ "$stderr" == *'002_index.sql:1:1: CREATE INDEX CONCURRENTLY cannot run inside a transaction'* ]]
+    [[ "$stderr" == *'-- poststack: no-transaction'* ]]
+}
+
+@test "a no-transaction file that failed goes on behind what is done" {
+    poststack up
+    expect_status 0
+    printf '%s\n' '-- poststack: no-transaction' 'insert into users values (1);' \
+        'create index concurrently users_id on users (id);' 'select nope;' >migrations/002_b.sql
+    poststack database migrate --dry-run
+    expect_status 0
+    [[ "$output" == *'would apply 002_b.sql (3 statements, without a transaction, no rollback)'* ]]
+    poststack database migrate
+    expect_status 9
+    [[ "$stderr" == *'002_b.sql:4:8: column "nope"'* ]]
+    poststack database migration-status
+    expect_status 0
+    [[ "$output" == *'002'*'unfinished'* ]]
+    poststack database verify-migrations
+    expect_status 1
+    [[ "$output" == *'stopped half-way'* ]]
+
+    sed -i 's/select nope/insert into users values (2)/' migrations/002_b.sql
+    poststack database migrate --json
+    expect_status 0
+    [[ "$output" == *'"transaction": false'* ]]
+    poststack database migrate
+    expect_status 0
+    [[ "$output" == *'nothing to do: 2 migrations applied'* ]]
+    poststack database migrate --resume-after 1 --retry 2
+    expect_status 2
+}
+
+@test "unlock-migrations shows nobody when nobody holds the lock" {
+    poststack up
+    expect_status 0
+    poststack database unlock-migrations
+    expect_status 0
+    [ "$output" = 'nobody holds the migration lock' ]
+    poststack database unlock-migrations --json
+    expect_status 0
+    [[ "$output" == *'"holders": []'* ]]
+}
