@@ -64,7 +64,7 @@ std::string standing(const std::vector<CheckedFile>& files, std::size_t done) {
                        done + 1,
                        files.size(),
                        rest == 0 ? "" : fmt::format(", nor {} after it", rest),
-                       names.empty() ? "nothing" : join(names, ", "));
+                       list_files(names));
 }
 
 /// One call of apply().

@@ -185,7 +185,7 @@ class Undoing {
                            undos[done].entry->file_name,
                            done + 1,
                            undos.size(),
-                           names.empty() ? "nothing" : join(names, ", "));
+                           list_files(names));
     }
 
     void tell(ProgressEvent::Kind kind,

@@ -60,6 +60,13 @@ std::future<MigrationSet> start_reading(const std::filesystem::path& directory) 
     return std::async(std::launch::async, [directory] { return read_migrations(directory); });
 }
 
+std::string list_files(const std::vector<std::string>& names) {
+    constexpr std::size_t many = 6;
+    if (names.empty()) return "nothing";
+    if (names.size() < many) return join(names, ", ");
+    return fmt::format("{} files, {} to {}", names.size(), names.front(), names.back());
+}
+
 pg::ConnInfo work_login(const pg::ConnInfo& target) {
     pg::ConnInfo login = target.clone();
     login.application_name = session_name("migrate");

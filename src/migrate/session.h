@@ -23,6 +23,9 @@ namespace poststack::migrate {
 /// Reads a directory on a thread of its own, while the caller connects.
 [[nodiscard]] std::future<MigrationSet> start_reading(const std::filesystem::path& directory);
 
+/// "nothing", "a, b", or "247 files, a to z" when they are many.
+[[nodiscard]] std::string list_files(const std::vector<std::string>& names);
+
 /// The login migrations run with.
 [[nodiscard]] pg::ConnInfo work_login(const pg::ConnInfo& target);
 
@@ -33,6 +36,7 @@ class LockedRun {
     /// ledger anew: what was read before may be old.
     /// Errors: as MigrationLock, wait_for_orphans() and read_ledger(); login failures.
     LockedRun(const pg::ConnInfo& target, pg::Connection first, const RunOptions& options);
+    ~LockedRun() = default;
     LockedRun(const LockedRun&) = delete;
     LockedRun& operator=(const LockedRun&) = delete;
 

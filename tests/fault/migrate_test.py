@@ -230,7 +230,7 @@ class MigrateWithoutTransaction(unittest.TestCase):
     @staticmethod
     def stopped_child(tracer):
         """The traced client once it stands still; nothing when it ended before."""
-        found = []
+        seen = []  # strace itself stops it for moments only: it has to be seen again and again
 
         def stands():
             if tracer.poll() is not None:
@@ -238,13 +238,14 @@ class MigrateWithoutTransaction(unittest.TestCase):
             children = pathlib.Path(f"/proc/{tracer.pid}/task/{tracer.pid}/children")
             for child in children.read_text().split():
                 state = pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
-                if state == "T":
-                    found.append(int(child))
-                    return True
-            return False
+                if state in "tT":
+                    seen.append(int(child))
+                else:
+                    seen.clear()
+            return len(seen) >= 10
 
         wait_until(stands)
-        return found[0] if found else None
+        return seen[-1] if len(seen) >= 10 else None
 
 
 class MigrateOnAFullDisk(unittest.TestCase):
