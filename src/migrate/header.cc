@@ -78,7 +78,8 @@ void apply_directives(std::string_view words, std::string_view place, Header& he
         throw Error(ErrorKind::config,
                     fmt::format("{}: unknown word \"{}\" behind \"-- poststack:\"", place, word))
             .hint(
-                "The words known are no-transaction, irreversible, baseline, max-lock LOCK and lock-timeout "
+                "The words known are no-transaction, irreversible, baseline, max-lock LOCK and "
+                "lock-timeout "
                 "TIME; database lint reads ignore RULE and ignore-file RULE.");
     }
 }
