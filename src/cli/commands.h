@@ -44,6 +44,7 @@ struct CommandTable {
 [[nodiscard]] Command make_database_migration_status_command();
 [[nodiscard]] Command make_database_verify_command();
 [[nodiscard]] Command make_database_repair_command();
+[[nodiscard]] Command make_database_adopt_command();
 [[nodiscard]] Command make_database_unlock_command();
 [[nodiscard]] Command make_database_diff_command();
 [[nodiscard]] Command make_database_squash_command();

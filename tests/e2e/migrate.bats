@@ -62,3 +62,34 @@ teardown() {
     expect_status 0
     [[ "$output" == *'"holders": []'* ]]
 }
+
+@test "adopt takes over what another tool has applied" {
+    poststack up
+    expect_status 0
+    mkdir theirs
+    printf '%s\n' '-- migrate:up' 'create table a (id int);' '-- migrate:down' 'drop table a;' >theirs/2_a.sql
+    printf '%s\n' '-- migrate:up' 'create table b (id int);' >theirs/3_b.sql
+    poststack database adopt --source theirs
+    expect_status 4
+    [[ "$stderr" == *'no other tool has left a migration history'* ]]
+    poststack shell -- -qc "create table public.schema_migrations (version varchar primary key);
+        insert into public.schema_migrations values ('2'), ('9'); create table a (id int)"
+    expect_status 0
+
+    poststack database adopt --source theirs --dry-run
+    expect_status 1
+    [[ "$output" == *'history of dbmate in public.schema_migrations'* ]]
+    poststack database adopt --source theirs
+    expect_status 5
+    [[ "$stderr" == *'"9": dbmate has applied it, but there is no file for it'* ]]
+    [ ! -e migrations/002_a.sql ]
+
+    poststack shell -- -qc "delete from public.schema_migrations where version = '9'"
+    poststack database adopt --source theirs --json
+    expect_status 0
+    [[ "$output" == *'"adopt": "baseline"'* ]]
+    [ -e migrations/002_a.rollback.sql ]
+    poststack database migrate
+    expect_status 0
+    [[ "$output" == *'applied 003_b.sql'* ]]
+}
