@@ -13,8 +13,7 @@ namespace poststack {
 namespace {
 
 constexpr std::string_view gap = "  ";
-constexpr std::string_view ellipsis = "...";
-constexpr std::size_t narrowest = 6;  // a column is never cut below this: "abc..."
+constexpr std::size_t narrowest = 8;  // a column is never made narrower than this
 
 struct Range {
     char32_t first;
@@ -85,19 +84,26 @@ char32_t take_character(std::string_view& text) noexcept {
     return code;
 }
 
-/// Shortens `text` to at most `width` cells, saying so with dots.
-std::string cut(const std::string& text, std::size_t width) {
-    if (display_width(text) <= width) return text;
-    const std::size_t room = width > ellipsis.size() ? width - ellipsis.size() : 0;
+/// Takes the next line of at most `width` cells off `text`: up to a blank or behind a slash, and
+/// within a word that is longer. At least one character is taken.
+std::string take_line(std::string_view& text, std::size_t width) {
     std::string_view rest = text;
     std::size_t used = 0;
-    std::size_t kept = 0;
+    std::size_t fitting = 0;  // bytes
+    std::size_t end = 0;      // the best place to break in them
     while (!rest.empty()) {
+        const char next = rest.front();
+        if (next == ' ' && fitting > 0) end = fitting;
         used += cells(take_character(rest));
-        if (used > room) break;
-        kept = text.size() - rest.size();
+        if (used > width && fitting > 0) break;
+        fitting = text.size() - rest.size();
+        if (next == '/') end = fitting;
     }
-    return text.substr(0, kept) + std::string(ellipsis.substr(0, width));
+    if (used <= width || end == 0) end = fitting;
+    std::string line(text.substr(0, end));
+    text.remove_prefix(end);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    return line;
 }
 
 /// A cell is one line and cannot steer the terminal: control characters become blanks.
@@ -119,18 +125,25 @@ void narrow(std::vector<std::size_t>& widths, std::size_t limit) {
     }
 }
 
+/// One row: a line, and more where a cell does not fit its column.
 std::string render_row(const std::vector<std::string>& row,
                        const std::vector<std::size_t>& widths,
                        const std::vector<bool>& right) {
-    std::string line;
-    for (std::size_t index = 0; index < row.size(); ++index) {
-        const std::string cell = cut(row[index], widths[index]);
-        const std::string blanks(widths[index] - display_width(cell), ' ');
-        if (index > 0) line += gap;
-        line += right[index] ? blanks + cell : cell + blanks;
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    return line + '\n';
+    std::vector<std::string_view> rest(row.begin(), row.end());
+    std::string text;
+    do {
+        std::string line;
+        for (std::size_t index = 0; index < row.size(); ++index) {
+            const std::string cell = take_line(rest[index], widths[index]);
+            const std::size_t used = display_width(cell);
+            const std::string blanks(widths[index] - std::min(used, widths[index]), ' ');
+            if (index > 0) line += gap;
+            line += right[index] ? blanks + cell : cell + blanks;
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    } while (!std::ranges::all_of(rest, &std::string_view::empty));
+    return text;
 }
 
 }  // namespace

@@ -20,8 +20,9 @@ class Table {
     /// Right-aligns column `index` (numbers).
     void align_right(std::size_t index);
 
-    /// Renders with two spaces between columns and no trailing blanks. `width` > 0 cuts the widest
-    /// columns with "..." so that no line is longer (a narrow terminal).
+    /// Renders with two spaces between columns and no trailing blanks. `width` > 0 narrows the
+    /// widest columns so that no line is longer (a narrow terminal): what does not fit continues
+    /// on the next line.
     [[nodiscard]] std::string to_text(std::size_t width = 0) const;
 
     [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }

@@ -40,22 +40,41 @@ TEST(Table, MeasuresCellsNotBytes) {
               "\u6570\u636e    2\n");
 }
 
-TEST(Table, CutsTheWidestColumnToTheTerminal) {
+TEST(Table, ContinuesTheWidestColumnOnTheNextLine) {
     Table table({"NAME", "PATH"});
     table.add({"orders", "/a/very/long/path/that/does/not/fit"});
+    table.add({"b", "two words and more of them"});
 
     const std::string text = table.to_text(24);
 
-    EXPECT_EQ(text, "NAME    PATH\norders  /a/very/long/...\n");
+    EXPECT_EQ(text,
+              "NAME    PATH\n"
+              "orders  /a/very/long/\n"
+              "        path/that/does/\n"
+              "        not/fit\n"
+              "b       two words and\n"
+              "        more of them\n");
     for (const std::string_view line : split(text, '\n'))
         EXPECT_LE(display_width(line), 24U);
 }
 
-TEST(Table, StopsCuttingWhereNothingWouldBeLeft) {
-    Table table({"AAAAAAAA", "BBBBBBBB"});
-    table.add({"aaaaaaaa", "bbbbbbbb"});
+TEST(Table, BreaksWordsThatAreWiderThanTheirColumn) {
+    Table table({"AAAAAAAAAA", "BBBBBBBB"});
+    table.add({"aaaaaaaaaa", "\u6570\u6570\u6570\u6570\u6570"});
 
-    EXPECT_EQ(table.to_text(1), "AAA...  BBB...\naaa...  bbb...\n");
+    EXPECT_EQ(table.to_text(1),
+              "AAAAAAAA  BBBBBBBB\n"
+              "AA\n"
+              "aaaaaaaa  \u6570\u6570\u6570\u6570\n"
+              "aa        \u6570\n");
+}
+
+TEST(Table, AlignsNumbersInContinuedRows) {
+    Table table({"FILE", "SIZE"});
+    table.align_right(1);
+    table.add({"logs/poststack_a.log", "7"});
+
+    EXPECT_EQ(table.to_text(16), "FILE        SIZE\nlogs/          7\npoststack_\na.log\n");
 }
 
 TEST(Table, CannotBeBrokenByItsCells) {

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/session.h"
+#include "sys/env.h"
 
 namespace poststack::cli {
 
@@ -86,7 +87,7 @@ int run_config_show(Context& context, const ConfigShowArgs& args) {
         const config::Setting& setting = session.settings.entry(spec->name);
         table.add({std::string(spec->name), shown_value(*spec, setting), setting.source});
     }
-    context.out << table.to_text();
+    context.out << table.to_text(sys::terminal_width());
     return 0;
 }
 

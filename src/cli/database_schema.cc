@@ -13,6 +13,7 @@
 #include "cli/migrate_output.h"
 #include "cli/session.h"
 #include "migrate/schema.h"
+#include "sys/env.h"
 
 namespace poststack::cli {
 namespace {
@@ -57,7 +58,7 @@ void print_report(Context& context, const migrate::SchemaReport& report) {
                    join(columns, ", ")});
     }
     table.align_right(1);
-    context.out << table.to_text();
+    context.out << table.to_text(sys::terminal_width());
     for (const std::string& object : report.foreign)
         context.out << fmt::format("not poststack's own: {}\n", object);
 }

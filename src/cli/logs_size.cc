@@ -7,6 +7,7 @@
 #include "cli/context.h"
 #include "cli/logs_files.h"
 #include "cli/session.h"
+#include "sys/env.h"
 
 namespace poststack::cli {
 
@@ -43,7 +44,7 @@ int run_size(Context& context, const Arguments& arguments) {
         return 0;
     }
     table.add({"total", fmt::to_string(count), human_bytes(bytes)});
-    context.out << table.to_text();
+    context.out << table.to_text(sys::terminal_width());
     return 0;
 }
 
