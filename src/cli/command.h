@@ -45,6 +45,7 @@ struct Command {
     std::vector<Option> options = {};
     std::vector<Argument> arguments = {};
     std::vector<std::string> examples = {};  ///< lines without the leading "poststack "
+    bool github = false;                     ///< takes --format github
     /// Runs the command; returns 0, or 1 when the check it makes answered no. Throws Error.
     std::function<int(Context&)> run;
 };

@@ -24,7 +24,7 @@ std::vector<Option> global_options(GlobalArgs& args) {
          .value = "FORMAT",
          .help = "Write results in this format",
          .target = &args.format,
-         .choices = {"text", "json", "github"}},
+         .choices = {"text", "json"}},  // and github: globals_for()
         {.names = "--json", .value = "", .help = "Same as --format json", .target = &args.json},
         {.names = "--project",
          .value = "DIR",

@@ -108,6 +108,15 @@ void check_values(std::span<const Option> options, const std::vector<std::string
 
 }  // namespace
 
+std::vector<Option> globals_for(const Command* command, std::span<const Option> globals) {
+    std::vector<Option> options(globals.begin(), globals.end());
+    if (command == nullptr || !command->github) return options;
+    for (Option& option : options) {
+        if (option.names == "--format") option.choices.emplace_back("github");
+    }
+    return options;
+}
+
 std::vector<Option> merged_options(const Command& command, std::span<const Option> globals) {
     std::vector<Option> merged = command.options;
     std::vector<std::string> taken;
@@ -115,7 +124,7 @@ std::vector<Option> merged_options(const Command& command, std::span<const Optio
         for (const std::string& name : option_names(option))
             taken.push_back(name);
     }
-    for (Option option : globals) {
+    for (Option& option : globals_for(&command, globals)) {
         std::vector<std::string> free;
         for (const std::string& name : option_names(option)) {
             if (std::find(taken.begin(), taken.end(), name) == taken.end()) free.push_back(name);

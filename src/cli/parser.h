@@ -20,6 +20,10 @@ namespace poststack::cli {
 /// Errors: usage for a missing or surplus argument.
 void assign_arguments(const Command& command, const std::vector<std::string>& values);
 
+/// `globals` as `command` (null: none) takes them: --format github only where it is written.
+[[nodiscard]] std::vector<Option> globals_for(const Command* command,
+                                              std::span<const Option> globals);
+
 /// `command`'s options, then those of `globals` whose names it does not use itself.
 [[nodiscard]] std::vector<Option> merged_options(const Command& command,
                                                  std::span<const Option> globals);

@@ -90,7 +90,7 @@ int run_line(Context& context, Words args) {
         args.erase(args.begin());
     }
     const CommandLine line = split_command_line(table, globals, args);
-    if (!parse_options(globals, line.path, line.before).empty()) {
+    if (!parse_options(globals_for(line.command, globals), line.path, line.before).empty()) {
         throw Error(ErrorKind::bug, "an argument stands before the command words");
     }
     Words values;
