@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <unistd.h>
 
@@ -30,14 +31,17 @@ struct InitArgs {
 
 /// Asks for one value on the terminal; an empty answer takes the default.
 std::string ask(Context& context, const std::string& question, const std::string& fallback) {
-    context.err << question << " [" << fallback << "] " << std::flush;
-    // Ctrl-C ends this wait; a blocking read would sit through it.
-    if (sys::wait_readable(STDIN_FILENO, std::chrono::hours(24)) == sys::WaitResult::timeout) {
-        return fallback;
-    }
+    context.err << fmt::format("{} [{}] ", question, fallback) << std::flush;
     std::string answer;
-    if (!std::getline(std::cin, answer) || trim(answer).empty()) return fallback;
-    return std::string(trim(answer));
+    try {
+        // Ctrl-C ends this wait; a blocking read would sit through it.
+        (void)sys::wait_readable(STDIN_FILENO, std::chrono::hours(24));
+    } catch (const Error&) {
+        context.err << '\n';  // behind "^C"
+        throw;
+    }
+    if (!std::getline(std::cin, answer)) context.err << '\n';  // Ctrl-D takes the default
+    return trim(answer).empty() ? fallback : std::string(trim(answer));
 }
 
 std::vector<std::string> to_list(const std::string& text) {
@@ -58,30 +62,54 @@ std::vector<std::string> to_list(const std::string& text) {
 std::uint16_t to_port(const std::string& text) {
     const auto number = parse_integer(text);
     if (!number || *number < 1 || *number > 65535) {
-        throw Error(ErrorKind::usage,
-                    fmt::format("port \"{}\" must be a whole number from 1 to 65535", text));
+        throw Error(ErrorKind::usage, fmt::format("\"{}\" is no port", text))
+            .hint("A port is a whole number from 1 to 65535.");
     }
     return static_cast<std::uint16_t>(*number);
 }
 
-void ask_for_the_rest(Context& context, workflow::InitPlan& plan, bool extensions_given) {
-    constexpr const char* automatic = "automatic";
-    if (!plan.runtime) {
-        const std::string answer =
-            to_lower(ask(context, "Runtime: podman, docker or native?", automatic));
-        if (answer != automatic && answer != "podman" && answer != "docker" && answer != "native") {
-            throw Error(ErrorKind::usage, fmt::format("unknown runtime \"{}\"", answer))
-                .hint("Answer podman, docker or native.");
+/// Asks until `take` accepts the answer: a slip of the fingers does not lose the other answers.
+/// `take` is not called for an empty answer or `fallback`.
+void ask_until_taken(Context& context,
+                     const std::string& question,
+                     const std::string& fallback,
+                     const std::function<void(const std::string&)>& take) {
+    for (;;) {
+        const std::string answer = ask(context, question, fallback);
+        if (answer == fallback) return;
+        try {
+            return take(answer);
+        } catch (const Error& error) {
+            context.err << "  " << error.message() << ". " << error.hint() << '\n';
         }
-        if (answer != automatic) plan.runtime = answer;
+    }
+}
+
+std::string to_runtime(const std::string& text) {
+    const std::string name = to_lower(text);
+    if (name == "podman" || name == "docker" || name == "native") return name;
+    throw Error(ErrorKind::usage, fmt::format("unknown runtime \"{}\"", text))
+        .hint("Answer podman, docker or native.");
+}
+
+void ask_for_the_rest(Context& context, workflow::InitPlan& plan, bool extensions_given) {
+    if (!plan.runtime) {
+        ask_until_taken(context,
+                        "Runtime: podman, docker or native?",
+                        "automatic",
+                        [&](const std::string& text) { plan.runtime = to_runtime(text); });
     }
     if (!plan.port) {
-        const std::string answer = ask(context, "Port of the server on this machine?", automatic);
-        if (answer != automatic) plan.port = to_port(answer);
+        ask_until_taken(context,
+                        "Port of the server on this machine?",
+                        "automatic",
+                        [&](const std::string& text) { plan.port = to_port(text); });
     }
     if (!extensions_given) {
-        const std::string answer = ask(context, "Extensions, separated by commas?", "none");
-        if (answer != "none") plan.extensions = to_list(answer);
+        ask_until_taken(
+            context, "Extensions, separated by commas?", "none", [&](const std::string& text) {
+                plan.extensions = to_list(text);
+            });
     }
 }
 

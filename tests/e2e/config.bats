@@ -48,6 +48,46 @@ extensions: [pgcrypto, citext]" ]
     [ "$(grep -c env .gitignore)" = 2 ]
 }
 
+# Answers the questions of init on a terminal; $1 is what tests/e2e/converse wants.
+init_on_terminal() {
+    run "$POSTSTACK_SOURCE/tests/e2e/converse" "$1" "$POSTSTACK" init
+    stderr=
+}
+
+@test "init asks on a terminal for runtime, port and extensions" {
+    init_on_terminal '[["Runtime", "native\r"], ["Port", "54399\r"], ["Extensions", "citext, pgcrypto\r"]]'
+    expect_status 0
+    grep -qx 'runtime: native' poststack.yaml
+    grep -qx 'postgres_host_port: 54399' poststack.yaml
+    grep -qx 'extensions: \[citext, pgcrypto\]' poststack.yaml
+    poststack config-validate
+    expect_status 0
+    # What is there is not asked for again.
+    init_on_terminal '[]'
+    expect_status 0
+    [[ "$output" == *"kept     poststack.yaml"* ]]
+}
+
+@test "init asks again after a wrong answer, and Enter takes the default" {
+    init_on_terminal '[["Runtime", "dokcer\r"], ["unknown runtime", ""], ["Runtime", "\r"],
+        ["Port", "70000\r"], ["is no port", ""], ["Port", "\r"],
+        ["Extensions", "no good\r"], ["is no name of an extension", ""], ["Extensions", "\u0004"]]'
+    expect_status 0
+    grep -qx '# runtime: native' poststack.yaml
+    grep -qx '# postgres_host_port: 5432' poststack.yaml
+    grep -qx '# extensions: \[pgcrypto\]' poststack.yaml
+}
+
+@test "Ctrl-C at a question of init leaves nothing behind" {
+    for answers in '[["Runtime", "\u0003"]]' '[["Runtime", "native\r"], ["Port", "\u0003"]]' \
+        '[["Runtime", "\r"], ["Port", "\r"], ["Extensions", "pgcrypto\u0003"]]'; do
+        init_on_terminal "$answers"
+        expect_status 130
+        [[ "$output" == *"stopped by SIGINT"* ]]
+        [ -z "$(ls -A)" ]
+    done
+}
+
 @test "init with the hive set makes its variables" {
     poststack init --yes --credentials hive
     expect_status 0
@@ -72,6 +112,18 @@ extensions: [pgcrypto, citext]" ]
     [[ "$output" == *"postgres_host_port "*"5444 "*".env:1"* ]]
     [[ "$output" == *"layout "*"unified "*"environment POSTSTACK_LAYOUT"* ]]
     [[ "$output" == *"db_pool_size "*"20 "*"default"* ]]
+}
+
+@test "a table fits a narrow terminal without losing anything" {
+    script --quiet --command "stty cols 40; '$POSTSTACK' config-show" /dev/null </dev/null | tr -d '\r' >table
+    # The lines about the project above the table hold a path that stays whole.
+    sed -i '1,/^$/d' table
+    grep -q '^KEY' table
+    run awk 'length($0) > 40' table
+    [ -z "$output" ]
+    # Every letter is still there, whatever the order of the continued lines.
+    "$POSTSTACK" config-show | sed '1,/^$/d' >wide
+    [ "$(tr -d ' \n' <table | fold -w 1 | sort | tr -d '\n')" = "$(tr -d ' \n' <wide | fold -w 1 | sort | tr -d '\n')" ]
 }
 
 @test "config-show masks a password" {
