@@ -16,7 +16,7 @@ struct ContainerArgs {
 };
 
 Argument names_argument(std::vector<std::string>& names) {
-    return {.name = "NAME", .help = "the server, when several are meant", .target = &names};
+    return {.name = "NAME", .help = "Server, when several are meant", .target = &names};
 }
 
 Command simple(std::string word, std::string summary, Run run) {
@@ -41,7 +41,7 @@ Command make_container_start_command() {
             .description = "As \"poststack up\", without the migrations.",
             .options = {{.names = "--postgres-port,--port",
                          .value = "PORT",
-                         .help = "listen on this port of this machine",
+                         .help = "Listen on this port of this machine",
                          .target = &args->port}},
             .arguments = {names_argument(args->names)},
             .examples = {"container start", "container start --postgres-port 5433"},

@@ -56,7 +56,7 @@ int run_credentials_check(Context& context) {
                        {"user", user},
                        {"database", database},
                        {"source", target.origin},
-                       {"milliseconds", std::chrono::duration<double, std::milli>(took).count()}});
+                       {"duration_ms", std::chrono::duration<double, std::milli>(took).count()}});
     } else {
         context.out << fmt::format("role \"{}\" opens database \"{}\" ({}, {})\n",
                                    user,

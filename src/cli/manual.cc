@@ -129,7 +129,8 @@ std::map<std::string, std::string> command_pages(const CommandTable& table,
     std::string index =
         "# Commands\n\n"
         "One page each; the texts are those of `--help`. `poststack --help` lists "
-        "the options that every command takes.\n\n"
+        "the options that every command takes. What they write with `--json` is in "
+        "[json.md](../json.md), their exit codes in [errors.md](../errors.md).\n\n"
         "| Command | What it does |\n|---|---|\n";
     for (const Command& command : table.commands) {
         pages.emplace(page_name(command), command_markdown(table, globals, command));

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/stack_command.h"
 #include "sys/errno_error.h"
@@ -40,6 +42,16 @@ std::string last_lines(const fs::path& path, std::size_t count) {
         if (++found == count) break;
     }
     return count == 0 ? std::string() : text.substr(at);
+}
+
+Json lines_json(std::string_view text) {
+    Json lines = Json::array();
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    if (!text.empty()) {
+        for (const std::string_view line : split(text, '\n'))
+            lines.push_back(line);
+    }
+    return {{"service", "postgres"}, {"lines", std::move(lines)}};
 }
 
 /// Prints what is appended from now on, through rotations, until the command is interrupted.
@@ -92,6 +104,10 @@ int run_logs(Context& context, const Session& session, const LogsArgs& args) {
         throw Error(ErrorKind::usage, fmt::format("--tail {} is less than 0", tail))
             .hint("Give the number of lines to show.");
     }
+    if (args.follow && context.json()) {
+        throw Error(ErrorKind::usage, "--follow has no end, so it cannot be one JSON document")
+            .hint("Leave --json or --follow out.");
+    }
     const fs::path path = session.project.log_dir / "database" / "postgresql.log";
     if (!args.follow && !sys::find_info(path)) {
         throw Error(ErrorKind::not_found,
@@ -99,7 +115,12 @@ int run_logs(Context& context, const Session& session, const LogsArgs& args) {
             .hint("Start it: poststack up");
     }
     Follower follower(path);
-    context.out << last_lines(path, static_cast<std::size_t>(tail));
+    const std::string last = last_lines(path, static_cast<std::size_t>(tail));
+    if (context.json()) {
+        context.print(lines_json(last));
+        return 0;
+    }
+    context.out << last;
     context.out.flush();
     if (args.follow) follower.run(context);
     return 0;
@@ -112,16 +133,16 @@ Command make_server_logs_command() {
             .description = "For the log files themselves see \"poststack logs list\".",
             .options = {{.names = "--tail,-n",
                          .value = "LINES",
-                         .help = "show this many of the last lines (default 50)",
+                         .help = "Show this many of the last lines (default 50)",
                          .target = &args->tail},
-                        {.names = "--follow",
+                        {.names = "--follow,-f",
                          .value = {},
-                         .help = "go on showing what is written until interrupted",
+                         .help = "Go on showing what is written until interrupted",
                          .target = &args->follow}},
             .arguments = {{.name = "SERVICE",
-                           .help = "the service to show; the server is \"postgres\"",
+                           .help = "Service to show; the server is \"postgres\"",
                            .target = &args->services}},
-            .examples = {"logs", "logs postgres --tail 20", "logs --follow"},
+            .examples = {"logs", "logs postgres --tail 20", "logs -f"},
             .run = [args](Context& context) {
                 return run_logs(context, open_session(context), *args);
             }};

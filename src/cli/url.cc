@@ -54,7 +54,9 @@ Command make_url_command() {
             .summary = "Print the database's URL",
             .description =
                 "For scripts: the URL holds the password unless --no-password is given. Every part "
-                "is percent-encoded. psycopg, psycopg2 and asyncpg are short for postgresql+...",
+                "is percent-encoded. psycopg, psycopg2 and asyncpg are short for postgresql+... "
+                "Exits 4 "
+                "before the first \"poststack up\", which chooses the port.",
             .options = {{.names = "--scheme",
                          .value = "SCHEME",
                          .help = "Write it for postgresql, postgresql+psycopg, "
