@@ -2,6 +2,10 @@
 # The completion scripts, used as a shell uses them.
 load support
 
+setup() {
+    make_project
+}
+
 # Prints what bash offers for the words given, the last one being typed.
 offers() {
     bash -c '
@@ -38,7 +42,7 @@ offers() {
     run offers version --js
     [ "$output" = "--json" ]
     run offers version --format ""
-    [ "$output" = $'text\njson\ngithub' ]
+    [ "$output" = $'text\njson' ]
     run offers version --format = j
     [ "$output" = "json" ]
 }
@@ -57,36 +61,74 @@ offers() {
     [ "$output" = "some-file" ]
 }
 
-@test "zsh: the script parses and offers commands with summaries" {
-    require_tool zsh
-    "$POSTSTACK" completion zsh >_poststack
-    zsh -n _poststack
-    run zsh -f -c '
-        fpath=($PWD $fpath)
-        autoload -Uz compinit && compinit -u -d ./dump
-        [[ ${_comps[poststack]} == _poststack ]] || exit 1
-        # What the completion system would be told, without its line editor.
-        _describe() { shift; [[ $1 == option ]] && shift; print -l -- ${(P)1}; }
-        words=(poststack database mig) CURRENT=3
-        _poststack() { source ./_poststack; }
-        autoload +X _poststack 2>/dev/null
-        unfunction compdef; compdef() { :; }
-        source ./_poststack
-        _poststack'
-    [ "$status" -eq 0 ]
-    [[ "$output" == *"migrate:"* ]]
+# Fails unless the shell $1, into which $2 loads the completion, runs `poststack $4` after the line
+# `poststack $3` and Tab.
+expect_tab() {
+    run "$POSTSTACK_SOURCE/tests/e2e/press-tab" "$1" "$2" "poststack $3"
+    [ "$output" = "$4" ] || {
+        echo "$1: \"poststack $3\" and Tab gave \"$output\""
+        return 1
+    }
 }
 
-@test "fish: the script parses and offers commands and options" {
+# What both shells have to make of a few lines.
+press_tabs() {
+    mkdir some-directory
+    touch some-file
+    expect_tab "$1" "$2" "ver" "version"
+    expect_tab "$1" "$2" "database rollb" "database rollback"
+    expect_tab "$1" "$2" "database mi" "database migrat" # migrate, migration-status
+    expect_tab "$1" "$2" "--json --project /tmp database rollb" "--json --project /tmp database rollback"
+    expect_tab "$1" "$2" "database migrate --dr" "database migrate --dry-run"
+    expect_tab "$1" "$2" "version --format j" "version --format json"
+    expect_tab "$1" "$2" "version --format=j" "version --format=json"
+    expect_tab "$1" "$2" "completion z" "completion zsh"
+    expect_tab "$1" "$2" "--config-file some-f" "--config-file some-file"
+    run "$POSTSTACK_SOURCE/tests/e2e/press-tab" "$1" "$2" "poststack --project some"
+    [ "${output%/}" = "--project some-directory" ]
+}
+
+@test "bash: Tab in an interactive shell completes" {
+    "$POSTSTACK" completion bash >script
+    press_tabs bash "source $PWD/script"
+}
+
+@test "zsh: Tab in an interactive shell completes" {
+    require_tool zsh
+    mkdir functions
+    "$POSTSTACK" completion zsh >functions/_poststack
+    zsh -n functions/_poststack
+    press_tabs zsh "fpath=($PWD/functions \$fpath); autoload -Uz compinit; compinit -u -d $PWD/dump"
+}
+
+@test "zsh: the script can be sourced too" {
+    require_tool zsh
+    "$POSTSTACK" completion zsh >script
+    expect_tab zsh "autoload -Uz compinit; compinit -u -d $PWD/dump; source $PWD/script" \
+        "database rollb" "database rollback"
+}
+
+# Prints what fish offers for a line, without the descriptions.
+fish_offers() {
+    fish --no-config -c 'source poststack.fish; complete -C $argv[1]' "poststack $1" | cut -f 1
+}
+
+@test "fish: commands, groups, options, words and files are offered" {
     require_tool fish
     "$POSTSTACK" completion fish >poststack.fish
     fish --no-execute poststack.fish
-    run fish --no-config -c 'source poststack.fish; complete -C "poststack database mig"'
-    [[ "$output" == *migrate* ]]
-    run fish --no-config -c 'source poststack.fish; complete -C "poststack --project /tmp version --js"'
-    [[ "$output" == "--json"* ]]
-    run fish --no-config -c 'source poststack.fish; complete -C "poststack version --format "'
-    [[ "$output" == *github* ]]
+    mkdir some-directory
+    touch some-file
+    [ "$(fish_offers "ver")" = "version" ]
+    [ "$(fish_offers "database mi" | sort | paste -sd ' ')" = "migrate migration-status" ]
+    [ "$(fish_offers "--json --project /tmp database rollb")" = "rollback" ]
+    [ "$(fish_offers "database migrate --dr")" = "--dry-run" ]
+    [ "$(fish_offers "version --format " | sort | paste -sd ' ')" = "json text" ]
+    [ "$(fish_offers "completion z")" = "zsh" ]
+    [ "$(fish_offers "--config-file some-f")" = "some-file" ]
+    [ "$(fish_offers "--project some")" = "some-directory/" ]
+    run fish --no-config -c 'source poststack.fish; complete -C "poststack ver"'
+    [[ "$output" == *"Show the version"* ]]
 }
 
 @test "an unknown shell is refused, a missing one asked for" {
