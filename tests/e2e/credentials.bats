@@ -44,6 +44,32 @@ teardown() {
     [ "$(sed -n 's/^POSTGRES_PASSWORD=//p' .env)" = "$password" ]
 }
 
+@test "a data directory that knows another password is told apart, and repaired" {
+    sed -i 's/^\(POSTGRES_PASSWORD=\).*/\1another-long-password/; /^DATABASE_URL=/d' .env
+    poststack credentials check
+    expect_status 6
+    [[ "$stderr" == *"credentials rotate --repair"* ]]
+
+    poststack credentials rotate
+    expect_status 6
+
+    poststack credentials rotate --repair
+    expect_status 0
+    poststack credentials check
+    expect_status 0
+    grep -qx 'POSTGRES_PASSWORD=another-long-password' .env
+}
+
+@test "the password is in nobody's arguments" {
+    password=$(sed -n 's/^POSTGRES_PASSWORD=//p' .env)
+    # psql's parent is poststack: both command lines, seen from psql.
+    # shellcheck disable=SC2016  # expanded by the shell that psql starts
+    poststack shell -- -XAtq -c '\! tr "\\0" " " </proc/$PPID/cmdline; read -r _ _ _ up _ </proc/$PPID/stat; tr "\\0" " " </proc/$up/cmdline'
+    expect_status 0
+    [[ "$output" == *psql*" shell -- "* ]]
+    [[ "$output" != *"$password"* ]]
+}
+
 @test "check of a stopped stack exits 7" {
     poststack down
     expect_status 0
