@@ -17,7 +17,7 @@ Command make_up_command() {
             "the project's own login.",
         .options = {{.names = "--port,--postgres-port",
                      .value = "PORT",
-                     .help = "listen on this port of this machine",
+                     .help = "Listen on this port of this machine",
                      .target = port.get()}},
         .examples = {"up", "up --port 5433", "up --json"},
         .run = [port](Context& context) {
