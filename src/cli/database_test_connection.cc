@@ -27,7 +27,8 @@ double to_ms(nanoseconds time) {
 Json to_json(const workflow::ConnectionReport& report) {
     Json steps = Json::array();
     for (const auto& step : report.steps) {
-        steps.push_back({{"name", step.name}, {"detail", step.detail}, {"duration_ms", to_ms(step.took)}});
+        steps.push_back(
+            {{"name", step.name}, {"detail", step.detail}, {"duration_ms", to_ms(step.took)}});
     }
     return {{"ok", true},
             {"address", report.address},
