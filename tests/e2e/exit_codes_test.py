@@ -17,6 +17,9 @@ ERRORS = pathlib.Path(os.environ["POSTSTACK_SOURCE"], "docs/errors.md")
 ELSEWHERE = {
     ("container start", 9): "as up: credentials_rotate_test.cc, up.bats",
     ("database new", 5): "a race",
+    ("database repair", 5): "the lock: migrate_concurrency_test.cc",
+    ("database repair", 9): "no test: the ledger's owner took the privileges away",
+    ("database unlock-migrations", 1): "migrate_concurrency_test.cc",
     ("database squash", 1): "no test: no migration is known that gives it",
     ("database squash", 5): "verify.bats",
     ("database squash", 8): "no test: pg_dump fails",
@@ -175,6 +178,9 @@ class ExitCodes(unittest.TestCase):
         self.expect(project, 5, "database migrate")
         self.expect(project, 1, "database migration-status", "--check")
         self.expect(project, 1, "database verify-migrations")
+        self.expect(project, 0, "database repair", "--dry-run", "--reason", "a test")
+        self.expect(project, 4, "database repair", "99", "--reason", "a test")
+        self.expect(project, 0, "database unlock-migrations")
         self.expect(project, 0, "database drop-schema", "--yes", "--force")
         self.expect(project, 0, "database show-schema")
 
@@ -183,9 +189,10 @@ class ExitCodes(unittest.TestCase):
         project.write("migrations/002_second.sql", "create table second ();")
         project.write("migrations/002_second.rollback.sql", "drop table second;")
         later = ("down", "container stop", "database drop-schema", "database new", "database squash")
+        options = {"init": ["--yes"], "database repair": ["--dry-run", "--reason", "a test"]}
         for command in self.keys:
             if command not in later:
-                self.expect_keys(project, command, *(["--yes"] if command == "init" else []))
+                self.expect_keys(project, command, *options.get(command, []))
         self.expect_keys(project, "database squash", "--up-to", "2", "--output", "again.sql")
         self.expect_keys(project, "database new", "third")
         self.expect_keys(project, "database drop-schema", "--yes", "--force")
@@ -207,6 +214,8 @@ class ExitCodes(unittest.TestCase):
             self.expect(project, 7, command)
         self.expect(project, 7, "database drop-schema", "--yes")
         self.expect(project, 7, "database squash", "--up-to", "1")
+        self.expect(project, 7, "database repair", "--reason", "a test")
+        self.expect(project, 7, "database unlock-migrations")
         self.expect(project, 7, "database test-connection", "--retries", "0")
 
     def test_every_row(self):
