@@ -17,6 +17,7 @@ ERRORS = pathlib.Path(os.environ["POSTSTACK_SOURCE"], "docs/errors.md")
 ELSEWHERE = {
     ("container start", 9): "as up: credentials_rotate_test.cc, up.bats",
     ("database new", 5): "a race",
+    **{("database adopt", code): "migrate.bats" for code in (0, 4, 5)},
     ("database repair", 5): "the lock: migrate_concurrency_test.cc",
     ("database repair", 9): "no test: the ledger's owner took the privileges away",
     ("database unlock-migrations", 1): "migrate_concurrency_test.cc",
@@ -181,6 +182,7 @@ class ExitCodes(unittest.TestCase):
         self.expect(project, 0, "database repair", "--dry-run", "--reason", "a test")
         self.expect(project, 4, "database repair", "99", "--reason", "a test")
         self.expect(project, 0, "database unlock-migrations")
+        self.expect(project, 1, "database adopt", "--dry-run")
         self.expect(project, 0, "database drop-schema", "--yes", "--force")
         self.expect(project, 0, "database show-schema")
 
@@ -189,7 +191,8 @@ class ExitCodes(unittest.TestCase):
         project.write("migrations/002_second.sql", "create table second ();")
         project.write("migrations/002_second.rollback.sql", "drop table second;")
         later = ("down", "container stop", "database drop-schema", "database new", "database squash")
-        options = {"init": ["--yes"], "database repair": ["--dry-run", "--reason", "a test"]}
+        options = {"init": ["--yes"], "database repair": ["--dry-run", "--reason", "a test"],
+                   "database adopt": ["--baseline", "001", "--dry-run"]}
         for command in self.keys:
             if command not in later:
                 self.expect_keys(project, command, *options.get(command, []))
@@ -216,6 +219,7 @@ class ExitCodes(unittest.TestCase):
         self.expect(project, 7, "database squash", "--up-to", "1")
         self.expect(project, 7, "database repair", "--reason", "a test")
         self.expect(project, 7, "database unlock-migrations")
+        self.expect(project, 7, "database adopt", "--dry-run")
         self.expect(project, 7, "database test-connection", "--retries", "0")
 
     def test_every_row(self):
