@@ -1,7 +1,7 @@
-// Eight threads share a pool of four connections and count to 800 in the database.
+// Eight threads share a pool and count to 800 in the database.
 //
 // usage: pool_example postgresql://user:password@host:port/database
-// The DB_* variables (DB_POOL_TIMEOUT, DB_RETRY_LIMIT, ...) tune the pool.
+// The DB_* variables tune the pool, e.g. DB_POOL_SIZE=2 DB_MAX_OVERFLOW=0 DB_QUERY_TIMEOUT=5.
 #include <cstdio>
 #include <exception>
 #include <mutex>
@@ -26,8 +26,6 @@ void count(poststack::Pool& pool) {
 
 std::string run(const std::string& url) {
     poststack::PoolSettings settings = poststack::PoolSettings::from_environment();
-    settings.size = 4;
-    settings.max_overflow = 0;
     settings.application_name = "pool_example";
     poststack::Pool pool(url, settings);
     pool.acquire().script(
@@ -54,9 +52,9 @@ std::string run(const std::string& url) {
 
     poststack::Loan session = pool.acquire();
     const poststack::Rows rows = session.query("select total from poststack_example");
-    std::string total(rows.at(0, 0));
+    const std::string total(rows.at(0, 0));
     session.query("drop table poststack_example");
-    return total;
+    return "counted to " + total + " over " + std::to_string(pool.stats().opened) + " connections";
 }
 
 }  // namespace
