@@ -15,6 +15,11 @@ const std::string set_session_aside =
     "SET LOCAL session_authorization TO DEFAULT;SET LOCAL role TO DEFAULT;"
     "SET LOCAL search_path = pg_catalog;SET LOCAL synchronous_commit = on;";
 
+/// What DISCARD ALL does beyond reset_session; that itself cannot stand beside other statements.
+const std::string discard_rest =
+    ";CLOSE ALL;UNLISTEN *;SELECT pg_catalog.pg_advisory_unlock_all();DEALLOCATE ALL;DISCARD PLANS;"
+    "DISCARD TEMP;DISCARD SEQUENCES";
+
 /// Says which of the last message's statements failed; `done` of them had not.
 void explain_failure(Error& error,
                      std::size_t done,
@@ -41,9 +46,9 @@ void explain_failure(Error& error,
 
 }  // namespace
 
-Outcome close_transaction(pg::Connection& connection,
-                          const Closing& closing,
-                          const std::string& name) {
+Closed close_transaction(pg::Connection& connection,
+                         const Closing& closing,
+                         const std::string& name) {
     // From here on the answer must be known, so a stop is taken only afterwards.
     const sys::DeferStop defer;
     if (connection.parameter_status("client_encoding") != "UTF8") {
@@ -51,21 +56,23 @@ Outcome close_transaction(pg::Connection& connection,
                                                : "RESET client_encoding");
     }
     const std::string& preparing = closing.keep_session ? set_session_aside : reset_session;
+    const std::size_t place_of_commit = preparing_count + closing.changes + 2;
     std::size_t done = 0;
-    std::string last_tag;
+    std::string answer;
     try {
-        connection.script_each(preparing + closing.change_sql + closing.check_sql + "COMMIT",
+        connection.script_each(preparing + closing.change_sql + closing.check_sql + "COMMIT" +
+                                   (closing.keep_session ? std::string{} : discard_rest),
                                [&](const pg::Result& result) {
-                                   ++done;
-                                   last_tag = result.tag();
+                                   if (++done == place_of_commit) answer = result.tag();
                                });
     } catch (Error& error) {
-        if (connection.is_broken()) return Outcome::unknown;
+        if (answer == "COMMIT") return {Outcome::committed, false};
+        if (connection.is_broken()) return {Outcome::unknown, false};
         if (error.kind() == ErrorKind::database) explain_failure(error, done, closing, name);
         throw;
     }
-    if (last_tag == "COMMIT") return Outcome::committed;
-    throw Error(ErrorKind::bug, fmt::format("COMMIT of \"{}\" answered \"{}\"", name, last_tag));
+    if (answer == "COMMIT") return {Outcome::committed, !closing.keep_session};
+    throw Error(ErrorKind::bug, fmt::format("COMMIT of \"{}\" answered \"{}\"", name, answer));
 }
 
 }  // namespace poststack::migrate

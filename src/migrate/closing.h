@@ -23,12 +23,20 @@ struct Closing {
     bool keep_session = false;
 };
 
-/// Ends the open transaction as role and with the settings of the login.
+/// How it ended, and whether the session is as after its login again.
+struct Closed {
+    Outcome outcome = Outcome::unknown;
+    bool is_clean = false;
+};
+
+/// Ends the open transaction as role and with the settings of the login. Unless the session is
+/// kept, what the text left in it (cursors, temporary tables, ...) is discarded in the same
+/// message: a round trip less than DISCARD ALL before the next text.
 ///
 /// Errors: conflict when the lock session is gone or the ledger does not take the change; database
 ///   for what COMMIT itself finds (deferred constraints). `name` is the text in messages.
-[[nodiscard]] Outcome close_transaction(pg::Connection& connection,
-                                        const Closing& closing,
-                                        const std::string& name);
+[[nodiscard]] Closed close_transaction(pg::Connection& connection,
+                                       const Closing& closing,
+                                       const std::string& name);
 
 }  // namespace poststack::migrate

@@ -65,9 +65,10 @@ Outcome TransactionRunner::run(const RunRequest& request, std::chrono::nanosecon
         }
         duration = Clock::now() - start;
         const Closing closing{request.ledger_sql(duration) + ";", 1, place_.lock.check_sql()};
-        const Outcome outcome = close_transaction(connection, closing, request.name);
+        const Closed closed = close_transaction(connection, closing, request.name);
         duration = Clock::now() - start;
-        return outcome;
+        left_clean_ = closed.is_clean;
+        return closed.outcome;
     } catch (const Error&) {
         roll_back(connection);
         throw;

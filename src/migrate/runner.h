@@ -61,10 +61,14 @@ class TransactionRunner {
     ///   the ledger was changed by somebody else, or a lock is stronger than allowed; interrupted.
     [[nodiscard]] Outcome run(const RunRequest& request, std::chrono::nanoseconds& duration);
 
+    /// True when the last text left the session as it is after a login.
+    [[nodiscard]] bool left_clean() const noexcept { return left_clean_; }
+
   private:
     void run_text(const RunRequest& request);
 
     Workplace place_;
+    bool left_clean_ = false;
 };
 
 /// Settings of the working session itself, sent at the start of each transaction.

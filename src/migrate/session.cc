@@ -163,7 +163,10 @@ Outcome LockedRun::run_once(const RunRequest& request, std::chrono::nanoseconds&
     const Workplace place{connection_, lock_, watch_, options_.single_statements, watches_client_};
     if (!request.plan.no_transaction) {
         refuse_lost_mark(request);
-        return TransactionRunner(place).run(request, duration);
+        TransactionRunner runner(place);
+        const Outcome outcome = runner.run(request, duration);
+        used_ = !runner.left_clean();
+        return outcome;
     }
 
     std::optional<Progress> before;

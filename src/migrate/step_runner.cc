@@ -301,7 +301,7 @@ void StepRunner::record_done() {
 }
 
 void StepRunner::close(const Closing& closing) {
-    if (close_transaction(place_.connection, closing, request_->name) == Outcome::unknown)
+    if (close_transaction(place_.connection, closing, request_->name).outcome == Outcome::unknown)
         throw lost_session(request_->name);
 }
 
@@ -310,7 +310,8 @@ Outcome StepRunner::finish(std::chrono::nanoseconds duration) {
     const std::string change =
         request_->ledger_sql(duration) + ";" + remove_progress_sql(request_->version) + ";";
     return close_transaction(
-        place_.connection, {change, 2, place_.lock.check_sql()}, request_->name);
+               place_.connection, {change, 2, place_.lock.check_sql()}, request_->name)
+        .outcome;
 }
 
 }  // namespace poststack::migrate
