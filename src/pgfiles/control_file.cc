@@ -129,6 +129,20 @@ ControlFile read_control(const std::filesystem::path& data_directory) {
     return *control;
 }
 
+std::uint64_t read_system_identifier(const std::filesystem::path& data_directory) {
+    const auto path = control_path(data_directory);
+    const std::string bytes = sys::read_file(path, 64U << 10);
+    if (bytes.size() < sizeof(std::uint64_t)) {
+        throw Error(ErrorKind::io, fmt::format("\"{}\" is cut off", path.string()));
+    }
+    return read_number<std::uint64_t>(bytes, 0);
+}
+
+bool has_known_layout(const std::filesystem::path& data_directory) {
+    const auto control = parse_control(sys::read_file(control_path(data_directory), 64U << 10));
+    return control && is_known_layout(*control);
+}
+
 bool is_known_layout(const ControlFile& control) noexcept {
     return find_layout(control) != nullptr;
 }

@@ -47,6 +47,14 @@ struct ControlFile {
 /// Reads DATA/global/pg_control. Errors: not_found, denied, io (also: the CRC does not match).
 [[nodiscard]] ControlFile read_control(const std::filesystem::path& data_directory);
 
+/// Reads the system identifier alone, from a pg_control of any layout. Errors: as read_control(),
+/// but for the CRC.
+[[nodiscard]] std::uint64_t read_system_identifier(const std::filesystem::path& data_directory);
+
+/// True when the pg_control of `data_directory` can be read and we may rewrite it. Errors: as
+/// read_system_identifier().
+[[nodiscard]] bool has_known_layout(const std::filesystem::path& data_directory);
+
 /// True when we know where every field of this layout is and may rewrite it.
 [[nodiscard]] bool is_known_layout(const ControlFile& control) noexcept;
 
