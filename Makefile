@@ -29,6 +29,9 @@ test-faults:    ## Run the full fault matrices (long)
 fuzz:           ## Feed the readers of SQL and .env with made-up input for a minute
 	@tools/fuzz
 
+test-versions: build ## Try PostgreSQL 16, 17 and 18 (needs npm and the network)
+	@tools/test-versions
+
 bench: release  ## Measure against the peers and the limits
 	@bench/run
 
