@@ -30,8 +30,8 @@ std::string variable(const Machine& machine, const std::string& name) {
 }
 
 Finding check_server(const Machine& machine) {
-    const auto servers =
-        instance::list_binaries({.directory = {}, .major = {}, .path = variable(machine, "PATH")});
+    const auto servers = instance::list_binaries(
+        {.directory = {}, .major = {}, .path = variable(machine, "PATH"), .account = {}});
     if (servers.empty()) {
         return {.subject = "PostgreSQL server",
                 .verdict = Verdict::missing,

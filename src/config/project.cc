@@ -249,8 +249,8 @@ void ensure_state(Project& project) {
     const auto owner = file_owner(project);
     const fs::path state = project.directory / state_name;
     sys::make_private_directory(state, owner);
-    static_cast<void>(
-        sys::create_file(state / ".gitignore", "*\n", {.mode = 0600, .owner = owner}));
+    static_cast<void>(sys::create_file(
+        state / ".gitignore", "*\n", {.mode = 0600, .owner = owner, .sync = false}));
     if (project.state_dir != state) {
         sys::make_private_directory(state / "stacks", owner);
         sys::make_private_directory(project.state_dir, owner);

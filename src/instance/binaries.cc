@@ -80,16 +80,24 @@ class VersionCache {
     fs::path path_;
 };
 
-std::optional<Binaries> examine(const fs::path& directory, const VersionCache& cache) {
+std::string ask_version(const fs::path& program, const std::optional<sys::Account>& account) {
+    sys::ProcessPlan plan;
+    plan.argv = {program.string(), "--version"};
+    plan.clean_environment = true;
+    plan.directory = "/";
+    plan.account = account;  // root does not run programs of others
+    const auto result = sys::run_tool(plan, 10s);
+    return result.status.ok() ? std::string(trim(result.output)) : std::string();
+}
+
+std::optional<Binaries> examine(const fs::path& directory,
+                                const std::optional<sys::Account>& account,
+                                const VersionCache& cache) {
     if (!has_programs(directory)) return std::nullopt;
     const std::string stamp = file_stamp(directory / "postgres");
     auto version = cache.find(stamp);
     if (!version) {
-        const auto result = sys::run_tool(
-            {.argv = {(directory / "postgres").string(), "--version"}, .clean_environment = true},
-            10s);
-        if (!result.status.ok()) return std::nullopt;
-        version = std::string(trim(result.output));
+        version = ask_version(directory / "postgres", account);
         if (parse_major(*version)) cache.remember(stamp, *version);
     }
     const auto major = parse_major(*version);
@@ -138,7 +146,7 @@ std::string package(const BinariesQuery& query) {
 }
 
 Binaries from_setting(const BinariesQuery& query, const VersionCache& cache) {
-    const auto found = examine(*query.directory, cache);
+    const auto found = examine(*query.directory, query.account, cache);
     if (!found) {
         throw Error(ErrorKind::not_found,
                     fmt::format("no PostgreSQL server in \"{}\" (setting postgres_bin)",
@@ -177,7 +185,7 @@ Binaries find_binaries(const BinariesQuery& query, const std::optional<fs::path>
     if (query.directory) return from_setting(query, cache);
     std::optional<Binaries> too_old;
     for (const fs::path& directory : candidates(query)) {
-        const auto found = examine(directory, cache);
+        const auto found = examine(directory, query.account, cache);
         if (!found || (query.major && found->major != *query.major)) continue;
         if (found->major >= oldest_major) return *found;
         if (!too_old) too_old = found;
@@ -197,7 +205,7 @@ std::vector<Binaries> list_binaries(const BinariesQuery& query) {
     auto directories = candidates(query);
     if (query.directory) directories.insert(directories.begin(), *query.directory);
     for (const fs::path& directory : directories) {
-        if (auto one = examine(directory, cache)) found.push_back(std::move(*one));
+        if (auto one = examine(directory, query.account, cache)) found.push_back(std::move(*one));
     }
     std::stable_sort(found.begin(), found.end(), [](const Binaries& left, const Binaries& right) {
         return left.major > right.major;

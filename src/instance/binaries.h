@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sys/user.h"
+
 namespace poststack::instance {
 
 /// The oldest major version that poststack runs (PRODUCT.md).
@@ -28,6 +30,7 @@ struct BinariesQuery {
     std::optional<int> major;                        ///< only this major version
     std::string path;                                ///< PATH; wrapper scripts in it are skipped
     std::filesystem::path versioned_root = "/usr/lib/postgresql";  ///< ROOT/<major>/bin
+    std::optional<sys::Account> account;  ///< who asks a program for its version (root only)
 };
 
 /// The major version in "postgres (PostgreSQL) 15.20 (Debian ...)" or "... 18beta1".

@@ -64,15 +64,19 @@ constexpr std::size_t copy_threads = 2;
 /// wait at the same time are served by one flush.
 constexpr std::size_t sync_threads = 16;
 
-/// Runs `work(index)` for each index below `count` on `threads` threads, this one among them;
-/// throws the first failure.
+/// Runs `work(index)` for each index below `count` on `threads` threads, this one among them, as
+/// `account`; throws the first failure.
 template <class Work>
-void run_parallel(std::size_t count, std::size_t threads, const Work& work) {
+void run_parallel(std::size_t count,
+                  std::size_t threads,
+                  const sys::Account& account,
+                  const Work& work) {
     std::atomic<std::size_t> next{0};
     std::exception_ptr failure;
     std::mutex failure_lock;
     const auto run = [&] {
         try {
+            const sys::ActAs as(account);
             for (std::size_t index = next++; index < count; index = next++)
                 work(index);
         } catch (...) {
@@ -120,8 +124,7 @@ void clone_tree(const fs::path& from, const fs::path& to, const sys::Account& ac
     make_directory(to);
     for (const fs::path& directory : listing.directories)
         make_directory(to / directory);
-    run_parallel(listing.files.size(), copy_threads, [&](std::size_t index) {
-        const sys::ActAs also(account);
+    run_parallel(listing.files.size(), copy_threads, account, [&](std::size_t index) {
         sys::clone_file(from / listing.files[index], to / listing.files[index], 0600);
     });
 }
@@ -135,16 +138,17 @@ void sync_tree(const fs::path& root, const sys::Account& account) {
             (void)::sync_file_range(opened, 0, 0, SYNC_FILE_RANGE_WRITE);
         });
     }
+    std::vector<fs::path> directories{root.parent_path(), root};
+    for (const fs::path& directory : listing.directories)
+        directories.push_back(root / directory);
     const std::size_t files = listing.files.size();
-    run_parallel(files + listing.directories.size(), sync_threads, [&](std::size_t index) {
-        const sys::ActAs also(account);
+    run_parallel(files + directories.size(), sync_threads, account, [&](std::size_t index) {
         if (index < files) {
             sync_path(root / listing.files[index], O_RDONLY);
         } else {
-            sync_path(root / listing.directories[index - files], O_RDONLY | O_DIRECTORY);
+            sync_path(directories[index - files], O_RDONLY | O_DIRECTORY);
         }
     });
-    sync_path(root, O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace poststack::instance

@@ -14,7 +14,7 @@ void clone_tree(const std::filesystem::path& from,
                 const std::filesystem::path& to,
                 const sys::Account& account);
 
-/// Makes everything below `root` durable: first starts the write-back of all files
+/// Makes everything below `root`, and its name, durable: first starts the write-back of all files
 /// (sync_file_range), then fsyncs each file and directory on several threads, so that the waits
 /// overlap. Works as `account`. Errors: io.
 void sync_tree(const std::filesystem::path& root, const sys::Account& account);

@@ -29,8 +29,9 @@ std::string boot_id() {
     return std::string(trim(sys::find_file("/proc/sys/kernel/random/boot_id", 128).value_or("")));
 }
 
-void write_identity(const fs::path& data, const pgfiles::DataIdentity& identity) {
-    sys::replace_file(data / pgfiles::identity_file_name, pgfiles::to_text(identity));
+void write_identity(const fs::path& data, const pgfiles::DataIdentity& identity, bool sync) {
+    sys::replace_file(
+        data / pgfiles::identity_file_name, pgfiles::to_text(identity), {.sync = sync});
 }
 
 void set_aside(const Place& place) {
@@ -134,21 +135,22 @@ Adoption adopt_data(const Place& place, const Owner& owner) {
     identity->project_id = owner.project_id;
     identity->project_path = owner.project;
     identity->data_path = place.data;
-    write_identity(place.data, *identity);
+    write_identity(place.data, *identity, true);
     return copied ? Adoption::copied : Adoption::moved;
 }
 
-pgfiles::DataIdentity create_data(const Binaries& binaries,
-                                  const InitdbPlan& plan,
-                                  const Place& place,
-                                  const Owner& owner,
-                                  const std::function<void()>& on_template) {
+std::unique_ptr<NewTemplate> create_data(const Binaries& binaries,
+                                         const InitdbPlan& plan,
+                                         const Place& place,
+                                         const Owner& owner,
+                                         const std::function<void()>& on_template) {
     const sys::ActAs as(place.account);
     const fs::path draft = place.base / fmt::format("data.new-{:016x}", sys::random_u64());
-    const auto source = ensure_template(binaries, plan, place, on_template);
+    auto source = ensure_template(binaries, plan, place, on_template);
     try {
         if (source) {
-            clone_tree(*source, draft, place.account);
+            clone_tree(source->directory, draft, place.account);
+            if (source->unfinished) source->unfinished->complete();
             pgfiles::rewrite_identity(draft, pgfiles::new_system_identifier());
         } else {
             make_data_directory(binaries, plan, place, draft);
@@ -158,11 +160,11 @@ pgfiles::DataIdentity create_data(const Binaries& binaries,
                                        .project_path = owner.project,
                                        .data_path = place.data,
                                        .system_identifier = 0};
-        identity.system_identifier = pgfiles::read_control(draft).system_identifier;
-        write_identity(draft, identity);
+        identity.system_identifier = pgfiles::read_system_identifier(draft);
+        write_identity(draft, identity, false);  // synced with everything else
         sys::replace_file(marker_path(place), boot_id() + "\n");
         rename_into_place(draft, place.data);
-        return identity;
+        return source ? std::move(source->unfinished) : nullptr;
     } catch (...) {
         remove_quietly(draft);  // a full disk needs the room
         throw;
@@ -178,7 +180,6 @@ BackgroundSync::BackgroundSync(Place place)
           try {
               const sys::ActAs as(place_.account);
               sync_tree(place_.data, place_.account);
-              sys::sync_directory(place_.base);
               sys::remove_file(marker_path(place_));
               sys::sync_directory(place_.base);
           } catch (...) {

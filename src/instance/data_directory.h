@@ -12,6 +12,7 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -42,12 +43,13 @@ enum class Adoption {
 [[nodiscard]] Adoption adopt_data(const Place& place, const Owner& owner);
 
 /// Makes a new data directory, by clone of a template where possible. Unsynced: the marker says so.
+/// Returns the template when it was made for this one and is still being completed.
 /// Errors: io, tool, denied.
-pgfiles::DataIdentity create_data(const Binaries& binaries,
-                                  const InitdbPlan& plan,
-                                  const Place& place,
-                                  const Owner& owner,
-                                  const std::function<void()>& on_template);
+[[nodiscard]] std::unique_ptr<NewTemplate> create_data(const Binaries& binaries,
+                                                       const InitdbPlan& plan,
+                                                       const Place& place,
+                                                       const Owner& owner,
+                                                       const std::function<void()>& on_template);
 
 /// True while the data directory still waits for its sync.
 [[nodiscard]] bool is_unsynced(const Place& place);

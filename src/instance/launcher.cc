@@ -25,13 +25,9 @@ class PlainLauncher final : public Launcher {
             return LaunchedServer(start_postgres(plan, log.get()), std::nullopt);
         }
         sys::Pipe pipe = sys::make_pipe();
-        sys::ChildProcess writer = start_writer(plan.place, pipe.read_end.get());
-        try {
-            return LaunchedServer(start_postgres(plan, pipe.write_end.get()), std::move(writer));
-        } catch (...) {
-            writer.release();  // it ends with the pipe
-            throw;
-        }
+        // The server first: it takes longer. Without a writer it is ended again.
+        sys::ChildProcess server = start_postgres(plan, pipe.write_end.get());
+        return LaunchedServer(std::move(server), start_writer(plan.place, pipe.read_end.get()));
     }
 
   private:

@@ -134,6 +134,7 @@ StartResult NativeServer::start(const StartHooks& hooks) {
     const Binaries binaries = [&] {
         BinariesQuery query = spec_.binaries;
         if (result.view.data_major) query.major = result.view.data_major;  // data decides
+        if (spec_.place.switch_account) query.account = spec_.place.account;
         const sys::ActAs as(spec_.place.account);
         return find_binaries(query, spec_.place.cache);
     }();
@@ -145,7 +146,7 @@ StartResult NativeServer::start(const StartHooks& hooks) {
     result.adoption = adopt_data(spec_.place, spec_.owner);
     if (result.adoption == Adoption::none) {
         const InitdbPlan plan = plan_initdb(binaries, spec_.initdb);
-        create_data(binaries, plan, spec_.place, spec_.owner, hooks.on_template);
+        template_ = create_data(binaries, plan, spec_.place, spec_.owner, hooks.on_template);
         result.created = true;
     }
     const std::uint16_t port = hooks.choose_port(result.adoption == Adoption::copied);
@@ -190,7 +191,9 @@ void NativeServer::write_conf() const {
     const std::string text = pgfiles::render_server_conf(
         pgfiles::tune(resources, spec_.max_connections), spec_.extra_settings);
     const fs::path path = spec_.place.data / pgfiles::server_conf_name;
-    if (sys::find_file(path).value_or("") != text) sys::replace_file(path, text);
+    // In a new data directory it is synced with everything else.
+    const bool sync = !is_unsynced(spec_.place);
+    if (sys::find_file(path).value_or("") != text) sys::replace_file(path, text, {.sync = sync});
 }
 
 void NativeServer::await_gate(LaunchedServer& server,
@@ -235,6 +238,11 @@ Error NativeServer::death(LaunchedServer& server,
 void NativeServer::finish_sync() {
     if (sync_) sync_->finish();
     sync_.reset();
+}
+
+void NativeServer::finish_template() {
+    if (template_) template_->wait();
+    template_.reset();
 }
 
 std::string_view NativeServer::stop() {

@@ -94,6 +94,10 @@ class NativeServer {
     /// Waits until the data directory is durable. Errors: io.
     void finish_sync();
 
+    /// Waits until the template that start() made on the way is complete. A failure takes nothing
+    /// from this server: the next new one takes as long. Errors: io, tool, interrupted.
+    void finish_template();
+
     /// Stops: SIGINT (fast), after half the limit SIGQUIT (immediate; recovery at the next start).
     /// Returns how: "fast", "immediate", or "" when it was not running.
     /// Errors: timeout when it is still there at the end.
@@ -116,6 +120,7 @@ class NativeServer {
 
     ServerSpec spec_;
     Launcher& launcher_;
+    std::unique_ptr<NewTemplate> template_;
     std::unique_ptr<BackgroundSync> sync_;
 };
 

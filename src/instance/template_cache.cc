@@ -151,44 +151,84 @@ void make_data_directory(const Binaries& binaries,
                          const Place& place,
                          const fs::path& target) {
     run_initdb(binaries, plan, place, target);
-    add_spare_database(binaries, place, target);
     const sys::ActAs as(place.account);
+    const sys::ReplaceOptions unsynced{.sync = false};  // as all the rest here
     std::vector<std::string> accounts{"root"};
     if (place.account.name != "root") accounts.push_back(place.account.name);
-    sys::replace_file(target / "pg_hba.conf", pgfiles::render_hba(superuser));
-    sys::replace_file(target / "pg_ident.conf", pgfiles::render_ident(superuser, accounts));
+    sys::replace_file(target / "pg_hba.conf", pgfiles::render_hba(superuser), unsynced);
+    sys::replace_file(
+        target / "pg_ident.conf", pgfiles::render_ident(superuser, accounts), unsynced);
     const std::string conf = sys::read_file(target / "postgresql.conf");
-    sys::replace_file(target / "postgresql.conf", pgfiles::with_include(conf));
+    sys::replace_file(target / "postgresql.conf", pgfiles::with_include(conf), unsynced);
 }
 
-std::optional<fs::path> ensure_template(const Binaries& binaries,
-                                        const InitdbPlan& plan,
-                                        const Place& place,
-                                        const std::function<void()>& on_make) {
+NewTemplate::NewTemplate(
+    Binaries binaries, InitdbPlan plan, Place place, fs::path draft, sys::FileLock lock)
+    : binaries_(std::move(binaries)),
+      plan_(std::move(plan)),
+      place_(std::move(place)),
+      draft_(std::move(draft)),
+      lock_(std::move(lock)) {}
+
+NewTemplate::~NewTemplate() {
+    if (thread_.joinable()) thread_.join();
+    try {
+        const sys::ActAs as(place_.account);
+        sys::remove_tree(draft_);      // not there any more when all went well
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the next maker removes it
+    }
+}
+
+void NewTemplate::complete() {
+    thread_ = std::thread([this] {
+        try {
+            finish();
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+    });
+}
+
+void NewTemplate::finish() const {
+    const sys::ActAs as(place_.account);
+    add_spare_database(binaries_, place_, draft_);
+    sync_tree(draft_, place_.account);
+    const fs::path parent = draft_.parent_path();
+    // For people alone, so nothing waits for it.
+    sys::replace_file(parent / (plan_.key + ".about"), plan_.description, {.sync = false});
+    sys::rename_synced(draft_, parent / plan_.key);
+}
+
+void NewTemplate::wait() {
+    if (thread_.joinable()) thread_.join();
+    if (failure_) std::rethrow_exception(failure_);
+}
+
+std::optional<TemplateSource> ensure_template(const Binaries& binaries,
+                                              const InitdbPlan& plan,
+                                              const Place& place,
+                                              const std::function<void()>& on_make) {
     const sys::ActAs as(place.account);
     const fs::path parent = place.cache / "templates";
     const fs::path ready = parent / plan.key;
     const fs::path unclonable = parent / (plan.key + ".unclonable");
-    if (is_complete(ready)) return ready;
+    if (is_complete(ready)) return TemplateSource{ready, nullptr};
     if (sys::find_info(unclonable)) return std::nullopt;
 
     sys::make_directories(parent, 0700);
-    const sys::FileLock lock =
+    sys::FileLock lock =
         sys::FileLock::acquire(parent / (plan.key + ".lock"), initdb_limit, "template");
-    if (is_complete(ready)) return ready;
+    if (is_complete(ready)) return TemplateSource{ready, nullptr};
     if (on_make) on_make();
     remove_leftovers(parent, plan.key + ".new-");
     const fs::path draft = parent / fmt::format("{}.new-{:016x}", plan.key, sys::random_u64());
+    auto made = std::make_unique<NewTemplate>(binaries, plan, place, draft, std::move(lock));
     make_data_directory(binaries, plan, place, draft);
-    if (!pgfiles::is_known_layout(pgfiles::read_control(draft))) {
-        sys::remove_tree(draft);
+    if (!pgfiles::has_known_layout(draft)) {
         sys::replace_file(unclonable, plan.description);
         return std::nullopt;
     }
-    sync_tree(draft, place.account);
-    sys::rename_synced(draft, ready);
-    sys::replace_file(parent / (plan.key + ".about"), plan.description);
-    return ready;
+    return TemplateSource{draft, std::move(made)};
 }
 
 }  // namespace poststack::instance

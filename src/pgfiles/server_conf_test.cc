@@ -27,7 +27,7 @@ TEST(Tune, TakesASmallShareOfAMachineWithoutLimit) {
     const ServerTuning tuning =
         tune({.memory = 64 * gib, .memory_is_limit = false, .cpus = 16.0}, 100);
 
-    EXPECT_EQ(tuning.shared_buffers_mb, 512U);
+    EXPECT_EQ(tuning.shared_buffers_mb, 128U);
     EXPECT_EQ(tuning.effective_cache_size_mb, 32768U);
     EXPECT_EQ(tuning.max_parallel_workers_per_gather, 4);
 }

@@ -49,6 +49,8 @@ struct Owner {
 struct ReplaceOptions {
     mode_t mode = 0600;
     std::optional<Owner> owner = {};  ///< chown of the new file (needs root)
+    /// False: no fsync. For what a power failure may take away, and for what somebody syncs later.
+    bool sync = true;
 };
 
 /// Replaces `path` so that a crash at any instant leaves the old or the new content, never a part:
@@ -85,8 +87,8 @@ void remove_file(const std::filesystem::path& path);
 /// Renames within one file system and syncs the parent folder(s). Errors: denied, io.
 void rename_synced(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Copies the content of a regular file: FICLONE where the file system can, else
-/// copy_file_range, else read and write. `to` must not exist. Not synced. Errors: denied, io.
+/// Copies the content of a regular file: copy_file_range, which shares blocks (reflink) where the
+/// file system can, else read and write. `to` must not exist. Not synced. Errors: denied, io.
 void clone_file(const std::filesystem::path& from, const std::filesystem::path& to, mode_t mode);
 
 /// Bytes an unprivileged process may still write at `path`. Errors: io.

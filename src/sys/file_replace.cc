@@ -116,7 +116,7 @@ class Draft {
             throw_errno("set the owner of", target_);
         }
         if (::fchmod(file_.get(), options.mode) < 0) throw_errno("set the mode of", target_);
-        if (::fsync(file_.get()) < 0) throw_errno("sync", target_);
+        if (options.sync && ::fsync(file_.get()) < 0) throw_errno("sync", target_);
     }
 
     fs::path target_;
@@ -130,7 +130,7 @@ void replace_file(const fs::path& path, std::string_view content, const ReplaceO
     sweep_drafts(path);
     Draft draft(path, content, options);
     [[maybe_unused]] const bool done = draft.publish(0);
-    sync_directory(folder_of(path));
+    if (options.sync) sync_directory(folder_of(path));
 }
 
 bool create_file(const fs::path& path, std::string_view content, const ReplaceOptions& options) {
@@ -140,7 +140,7 @@ bool create_file(const fs::path& path, std::string_view content, const ReplaceOp
         Draft draft(path, content, options);
         if (!draft.publish(RENAME_NOREPLACE)) return false;
     }
-    sync_directory(folder_of(path));
+    if (options.sync) sync_directory(folder_of(path));
     return true;
 }
 

@@ -12,6 +12,8 @@ DownResult down(const StackRequest& request) {
     check_runtime(request, request.project);
     DownResult result;
     if (request.project.id.empty()) return result;
+    // An `up` that still works would start again what this stops, or be left without its server.
+    const sys::FileLock lock = lock_project(request, request.project);
     NativeStack stack(request, request.project);
     result.how = stack.server().stop();
     result.was_running = !result.how.empty();

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/keys.h"
 #include "instance/native_spec.h"
+#include "sys/act_as.h"
 #include "sys/file.h"
 
 namespace poststack::workflow {
@@ -41,6 +42,17 @@ void check_runtime(const StackRequest& request, const config::Project& project) 
                             "this version of poststack",
                             trim(*recorded)))
         .hint("Use the poststack that made it.");
+}
+
+sys::FileLock lock_project(const StackRequest& request, const config::Project& project) {
+    const auto owner = config::file_owner(project);
+    const sys::ActAs as(
+        owner ? sys::Account{.name = {}, .uid = owner->uid, .gid = owner->gid, .home = {}}
+              : sys::current_account());
+    const auto limit =
+        request.settings.duration(key::lock_wait) + request.settings.duration(key::start_timeout);
+    return sys::FileLock::acquire(
+        project.state_dir / "up.lock", limit, fmt::format("project \"{}\"", project.name));
 }
 
 void record_runtime(const config::Project& project) {

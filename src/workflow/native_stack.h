@@ -9,6 +9,7 @@
 #include "instance/launcher.h"
 #include "instance/server.h"
 #include "pg/conninfo.h"
+#include "sys/file.h"
 #include "workflow/stack.h"
 
 namespace poststack::workflow {
@@ -30,6 +31,11 @@ class NativeStack {
 
 /// Refuses a runtime that this version does not have. Errors: config.
 void check_runtime(const StackRequest& request, const config::Project& project);
+
+/// One `up` or `down` at a time in a project: the others wait and then find nothing to do.
+/// `project.state_dir` exists. Errors: conflict when the wait ends (lock_wait + start_timeout).
+[[nodiscard]] sys::FileLock lock_project(const StackRequest& request,
+                                         const config::Project& project);
 
 /// Remembers the runtime of the first `up` in .poststack/runtime.
 void record_runtime(const config::Project& project);

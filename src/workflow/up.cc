@@ -14,12 +14,12 @@
 #include "pg/connection.h"
 #include "pg/login_failure.h"
 #include "pgfiles/startup_probe.h"
-#include "sys/act_as.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/random.h"
 #include "workflow/native_stack.h"
 #include "workflow/stack.h"
+#include "workflow/steps.h"
 
 namespace poststack::workflow {
 namespace {
@@ -39,32 +39,6 @@ bool is_lost_server(const Error& error) {
     return error.kind() == ErrorKind::timeout || error.sqlstate().starts_with("57P");
 }
 
-/// Times the steps and tells of each as it ends.
-class Steps {
-  public:
-    explicit Steps(const OnStep& on_step)
-        : on_step_(on_step), began_(sys::system_clock().now()), mark_(began_) {}
-
-    void done(std::string name, std::string detail, bool changed) {
-        const auto now = sys::system_clock().now();
-        changed_ = changed_ || changed;
-        if (on_step_) on_step_({std::move(name), std::move(detail), now - mark_, changed});
-        mark_ = now;
-    }
-
-    [[nodiscard]] bool changed() const noexcept { return changed_; }
-
-    [[nodiscard]] std::chrono::nanoseconds total() const {
-        return sys::system_clock().now() - began_;
-    }
-
-  private:
-    const OnStep& on_step_;
-    std::chrono::steady_clock::time_point began_;
-    std::chrono::steady_clock::time_point mark_;
-    bool changed_ = false;
-};
-
 /// One run of up.
 class Up {
   public:
@@ -74,7 +48,6 @@ class Up {
     UpResult run(bool with_migrations);
 
   private:
-    sys::FileLock lock_project();
     void settle_project_id();
     void ensure_credentials();
     void start_server();
@@ -88,6 +61,7 @@ class Up {
     [[noreturn]] void throw_other_password();
     void ensure_extensions();
     void apply_migrations();
+    void finish_template();
 
     const StackRequest& request_;
     config::Project project_;
@@ -99,18 +73,6 @@ class Up {
     bool is_copy_ = false;                   ///< of a project whose data lies outside of it
     std::size_t migrations_applied_ = 0;
 };
-
-/// One up at a time in a project; the others wait and then find nothing to do.
-sys::FileLock Up::lock_project() {
-    const auto owner = config::file_owner(project_);
-    const sys::ActAs as(
-        owner ? sys::Account{.name = {}, .uid = owner->uid, .gid = owner->gid, .home = {}}
-              : sys::current_account());
-    const auto limit =
-        request_.settings.duration(key::lock_wait) + request_.settings.duration(key::start_timeout);
-    return sys::FileLock::acquire(
-        project_.state_dir / "up.lock", limit, fmt::format("project \"{}\"", project_.name));
-}
 
 /// Data outside of the project is found by the project's id, and a copied project brought the
 /// other's id along. It gets one of its own, and with it an empty database.
@@ -350,9 +312,22 @@ void Up::apply_migrations() {
                 !result.steps.empty());
 }
 
+void Up::finish_template() {
+    try {
+        stack_->server().finish_template();
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) throw;
+        if (!request_.on_notice) return;
+        request_.on_notice(
+            fmt::format("The template for new databases could not be kept, so the "
+                        "next one is slow as well: {}.",
+                        error.message()));
+    }
+}
+
 UpResult Up::run(bool with_migrations) {
     config::ensure_state(project_);
-    const sys::FileLock lock = lock_project();
+    const sys::FileLock lock = lock_project(request_, project_);
     check_runtime(request_, project_);
     settle_project_id();
     stack_ = std::make_unique<NativeStack>(request_, project_);
@@ -361,9 +336,10 @@ UpResult Up::run(bool with_migrations) {
     if (with_migrations) apply_migrations();
     // Ready is said after both: what a power failure would take away is on the disk, and the
     // project's own role gets an answer from its own database by the address the user gets.
+    record_runtime(project_);
     stack_->server().finish_sync();
     (void)session_->query("SELECT 1");
-    record_runtime(project_);
+    finish_template();
     steps_.done("ready", fmt::format("answers as {}", credentials_.user), false);
 
     UpResult result;

@@ -236,3 +236,58 @@ wait_until_gone() {
         env HOME="$project" "$POSTSTACK" --project "$project" down
     expect_status 0
 }
+
+@test "down waits for an up that still works" {
+    poststack up
+    expect_status 0
+    flock .poststack/up.lock sleep 2 &
+    local holder=$!
+    while flock -n .poststack/up.lock true; do sleep 0.05; done
+
+    POSTSTACK_LOCK_WAIT=0s POSTSTACK_START_TIMEOUT=100ms poststack down
+    expect_status 5
+    [[ "$stderr" == *'is locked by "flock"'* ]]
+    poststack down
+    expect_status 0
+
+    wait "$holder"
+    poststack status
+    [[ "$output" == *'state: '*'stopped'* ]]
+}
+
+# A PostgreSQL whose initdb leaves a pg_control behind that nobody understands, when it makes a
+# template; initdb for a project is the real one.
+strange_postgres() {
+    local bin
+    bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+    mkdir strange
+    ln -s "$bin/postgres" strange/postgres
+    cat >strange/initdb <<END
+#!/bin/sh
+"$bin/initdb" "\$@" || exit
+for target; do :; done
+case \$target in
+    */templates/*) printf '\\377\\377\\377\\377' | dd of="\$target/global/pg_control" bs=1 seek=32 conv=notrunc 2>/dev/null ;;
+esac
+END
+    chmod 755 strange strange/initdb
+}
+
+@test "a pg_control that poststack does not understand is left to initdb" {
+    strange_postgres
+
+    POSTSTACK_POSTGRES_BIN=$PWD/strange poststack up
+    expect_status 0
+    [ "$(query 'select 1')" = 1 ]
+    POSTSTACK_POSTGRES_BIN=$PWD/strange poststack down
+    expect_status 0
+
+    # Known from now on: nobody tries again.
+    local first=$project strange=$PWD/strange
+    others=("$first")
+    make_project
+    POSTSTACK_POSTGRES_BIN=$strange poststack up
+    expect_status 0
+    [[ "$stderr" != *'Making a template'* ]]
+    [ "$(query 'select 1')" = 1 ]
+}

@@ -226,3 +226,27 @@ server_pid() {
     wait "$follower" || true
     grep -q 'a word to find' followed
 }
+
+@test "up creates the extensions that are set, also later, and names one that is not there" {
+    echo 'extensions: [pg_trgm]' >poststack.yaml
+    poststack up
+    expect_status 0
+    [[ "$stderr" == *'extension pg_trgm'* ]]
+    [ "$(query "select similarity('word', 'words') > 0.5")" = t ]
+
+    echo 'extensions: [pg_trgm, citext]' >poststack.yaml
+    poststack up
+    expect_status 0
+    [[ "$stderr" == *'created extension citext'* ]]
+    poststack up
+    expect_status 0
+    [[ "$stderr" == *'role and database  kept'* ]]
+
+    echo 'extensions: [pg_trgm, no_such_thing]' >poststack.yaml
+    poststack up
+    expect_status 9
+    [[ "$stderr" == *'creating extension "no_such_thing"'* ]]
+    [[ "$stderr" == *'hint: Install the package that brings it'* ]]
+    poststack health
+    expect_status 0
+}

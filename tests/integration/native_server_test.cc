@@ -207,6 +207,25 @@ TEST(NativeServer, SaysSoWhenAnImmediateStopWasNeeded) {
     EXPECT_TRUE(sys::wait_gone(started.view.pid_file->pid, 60s));
 }
 
+TEST(NativeServer, StopsAtOnceWhenAFastShutdownHangs) {
+    const test::ProjectDir project;
+    auto spec = test::make_spec(project.path(), project.id());
+    // A fast shutdown waits for the archiver, and this one never ends.
+    spec.extra_settings = {{"archive_mode", "on"}, {"archive_command", "sleep 1000"}};
+    spec.stop_limit = 20s;
+    test::TestServer server(std::move(spec));
+    (void)server.start();
+    server.superuser().script("CREATE TABLE kept AS SELECT 7 AS n");
+    (void)server.superuser().query("SELECT pg_switch_wal()");
+
+    EXPECT_EQ(server.get().stop(), "immediate");
+
+    EXPECT_EQ(server.get().look().state, ServerState::stopped);
+    EXPECT_TRUE(server.start().started);
+    EXPECT_EQ(server.superuser().query("SELECT n FROM kept").value(0, 0), "7");
+    (void)server.get().stop();
+}
+
 TEST(NativeServer, IsSetAsideAfterAPowerFailureBeforeItsSync) {
     const test::ProjectDir project;
     test::TestServer server(project);
