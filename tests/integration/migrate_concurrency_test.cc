@@ -312,6 +312,9 @@ TEST_F(Concurrency, EndsWhatADeadRunLeftWhenForced) {
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     project_.ask("CREATE TABLE gate ()");
+    await(
+        "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND "
+        "application_name LIKE 'poststack lock %'");
 
     const auto refused = project_.apply_error({.run = {.wait_limit = 100ms}});
     ASSERT_TRUE(refused);
