@@ -48,7 +48,7 @@ std::string locale_options(pg::Connection& session) {
 }  // namespace
 
 ScratchPlan ScratchPlan::clone() const {
-    return {maintenance.clone(), work.clone(), extensions};
+    return {maintenance.clone(), work.clone(), extensions, server};
 }
 
 struct ScratchDatabase::State {
@@ -111,8 +111,9 @@ struct ScratchDatabase::State {
                                     plan.maintenance.user))
                 .sqlstate(error.sqlstate())
                 .hint(
-                    "Give it the right with ALTER ROLE ... CREATEDB, or name another server with "
-                    "--scratch-url.");
+                    "Give it the right with ALTER ROLE ... CREATEDB, name another server with "
+                    "--scratch-url, or install the server's version of PostgreSQL on this "
+                    "machine.");
         }
         exists = true;
     }

@@ -10,11 +10,14 @@
 
 namespace poststack::workflow {
 
+class ScratchServer;
+
 /// Where scratch databases are made and who works in them.
 struct ScratchPlan {
     pg::ConnInfo maintenance;  ///< may create databases; its database lends encoding and locale
     pg::ConnInfo work;         ///< login of the work; its database is replaced by the scratch one
     std::vector<std::string> extensions;  ///< made beforehand, as `up` does in the real database
+    std::shared_ptr<ScratchServer> server = {};  ///< where both lead, when it was made for this
 
     [[nodiscard]] ScratchPlan clone() const;
 };

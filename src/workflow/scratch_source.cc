@@ -4,6 +4,7 @@
 #include "config/keys.h"
 #include "pg/connection.h"
 #include "workflow/native_stack.h"
+#include "workflow/scratch_server.h"
 
 namespace poststack::workflow {
 
@@ -24,13 +25,37 @@ std::optional<pg::ConnInfo> find_superuser(const StackRequest& request, const pg
     }
 }
 
+bool may_create_databases(pg::Connection& session) {
+    return session
+        .query("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        .boolean(0, 0);
+}
+
+/// Leaves `plan` alone when there is no PostgreSQL of that version here: making the database then
+/// says what the role lacks.
+void use_scratch_server(const StackRequest& request, int major, ScratchPlan& plan) {
+    try {
+        plan.server = std::make_shared<ScratchServer>(request, major);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::not_found) return;
+        throw;
+    }
+    plan.maintenance = plan.server->superuser();
+    plan.work = plan.server->make_role(plan.work.user);
+}
+
 }  // namespace
 
 ScratchPlan plan_scratch(const StackRequest& request,
                          const instance::Target& target,
                          const pg::ConnInfo& login) {
-    ScratchPlan plan{login.clone(), login.clone(), {}};
-    if (!target.is_own_stack) return plan;
+    ScratchPlan plan{login.clone(), login.clone(), {}, {}};
+    if (!target.is_own_stack) {
+        pg::Connection session(login);
+        if (!may_create_databases(session))
+            use_scratch_server(request, session.server_version() / 10'000, plan);
+        return plan;
+    }
     plan.extensions = request.settings.list(config::key::extensions);
     if (auto superuser = find_superuser(request, login)) plan.maintenance = std::move(*superuser);
     return plan;

@@ -21,10 +21,14 @@ write() {
 
 # A column of a query as the project's own role, through the URL in .env.
 query() {
-    local url bin
-    url=$(sed -n 's/^DATABASE_URL=//p' .env)
+    query_at "$(sed -n 's/^DATABASE_URL=//p' .env)" "$1"
+}
+
+# query_at URL SQL
+query_at() {
+    local bin
     bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -1)
-    "$bin/psql" -XAtqc "$1" "$url"
+    "$bin/psql" -XAtqc "$2" "$1"
 }
 
 @test "verify-migrations proves good rollbacks and shows what a bad one leaves" {
@@ -193,4 +197,34 @@ CREATE INDEX users_name ON users (name);'
     expect_status 0
     poststack database squash
     expect_status 2
+}
+
+@test "a role that may not create databases gets a scratch server" {
+    poststack up
+    expect_status 0
+    local url
+    url=$(sed -n 's/^DATABASE_URL=//p' .env)
+    mkdir -p other/migrations
+    cp migrations/* other/migrations/
+    cd other
+    POSTSTACK_DATABASE_URL=$url poststack database verify-migrations --prove
+    expect_status 0
+    [[ "$output" == *'2 lossless'* ]]
+    [ "$(query_at "$url" "select count(*) from pg_database where datname like 'poststack_scratch%'")" = 0 ]
+    [ -z "$(find . -name '*-scratch')" ]
+
+    write 003_slow 'SELECT pg_sleep(60);' 'SELECT 1;'
+    POSTSTACK_DATABASE_URL=$url "$POSTSTACK" database verify-migrations --prove >/dev/null 2>&1 &
+    local pid=$!
+    for _ in $(seq 300); do
+        [ -z "$(find . -path '*-scratch/data/postmaster.pid')" ] || break
+        sleep 0.1
+    done
+    kill -9 "$pid"
+    wait "$pid" || true
+    rm migrations/003_slow.*
+    POSTSTACK_DATABASE_URL=$url poststack database verify-migrations --prove
+    expect_status 0
+    [ -z "$(find . -name '*-scratch')" ]
+    cd ..
 }
