@@ -1,5 +1,7 @@
 #include "catalog/changed_units.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "base/text.h"
@@ -27,7 +29,7 @@ void ChangedUnits::add(const pg::Result& rows, Side& side) {
         if (kind == "rest") rest_ = true;
         if (kind == "roles") side.roles = rows.value(row, called);
         if (kind == "hidden") side.hidden += rows.value(row, called);
-        if (kind == "unit") units_.insert(rows.number(row, unit));
+        if (kind == "unit") side.units.insert(rows.number(row, unit));
         if (rows.is_null(row, key)) continue;
         const std::string_view text = rows.value(row, key);
         if (text.find(" a") != std::string_view::npos) reshaped_.insert(oid_of(text));
@@ -37,6 +39,7 @@ void ChangedUnits::add(const pg::Result& rows, Side& side) {
 
 void ChangedUnits::add_written(const pg::Result& rows) {
     add(rows, after_);
+    units_.insert(after_.units.begin(), after_.units.end());
 }
 
 /// What has no unit and was there before may be mentioned anywhere.
@@ -44,6 +47,7 @@ void ChangedUnits::add_overwritten(const pg::Result& rows) {
     const bool before = rest_;
     rest_ = false;
     add(rows, before_);
+    units_.insert(before_.units.begin(), before_.units.end());
     if (rest_) all_ = true;
     rest_ = rest_ || before;
 }
@@ -64,6 +68,16 @@ std::set<std::int64_t> ChangedUnits::renamed() const {
         const auto now = after_.names.find(text);
         if (now != after_.names.end() && now->second != name) oids.insert(oid_of(text));
     }
+    return oids;
+}
+
+std::set<std::int64_t> ChangedUnits::reshaped() const {
+    std::set<std::int64_t> oids;
+    std::set_intersection(reshaped_.begin(),
+                          reshaped_.end(),
+                          before_.units.begin(),
+                          before_.units.end(),
+                          std::inserter(oids, oids.end()));
     return oids;
 }
 

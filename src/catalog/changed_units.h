@@ -39,13 +39,14 @@ class ChangedUnits {
     /// Objects that others call by another name now, as oids.
     [[nodiscard]] std::set<std::int64_t> renamed() const;
 
-    /// Relations whose columns changed.
-    [[nodiscard]] const std::set<std::int64_t>& reshaped() const noexcept { return reshaped_; }
+    /// Relations that were there before and whose columns changed.
+    [[nodiscard]] std::set<std::int64_t> reshaped() const;
 
   private:
     /// What one of the two sessions sees.
     struct Side {
         std::map<std::string, std::string> names;  ///< by key
+        std::set<std::int64_t> units;
         std::string roles;
         std::string hidden;  ///< stands for what only a superuser sees the rows of
     };

@@ -108,25 +108,22 @@ struct Tracker::State {
         prepared = true;
     }
 
-    ChangedUnits find_changes() {
+    /// `first` is run in the session beforehand.
+    ChangedUnits find_changes(const std::string& first) {
         ChangedUnits found;
         {
-            pg::Pipeline mine(session);
-            mine.send("EXECUTE " + statement("written"));
-            mine.sync();
-            pg::Pipeline other(observer);
+            pg::Pipeline other(observer);  // works while the session does
             other.send(fmt::format("EXECUTE poststack_overwritten ('{}')", transaction));
             other.sync();
-            found.add_written(mine.next());
+            found.add_written(session.script(first + "EXECUTE " + statement("written")));
             found.add_overwritten(other.next());
-            (void)mine.finish();
             (void)other.finish();
         }
         const Oids renamed = found.renamed();
-        if (!found.all() && (!renamed.empty() || !found.reshaped().empty())) {
-            found.add_dependents(observer.query(fmt::format("EXECUTE poststack_dependents ({}, {})",
-                                                            array_of(renamed),
-                                                            array_of(found.reshaped()))));
+        const Oids reshaped = found.reshaped();
+        if (!found.all() && (!renamed.empty() || !reshaped.empty())) {
+            found.add_dependents(observer.query(fmt::format(
+                "EXECUTE poststack_dependents ({}, {})", array_of(renamed), array_of(reshaped))));
         }
         return found;
     }
@@ -143,6 +140,8 @@ struct Tracker::State {
                                   : "EXECUTE " + statement(query.name));
             sent.push_back(&query);
         }
+        pipeline.send("ROLLBACK TO poststack_tracker");
+        pipeline.send("RELEASE poststack_tracker");
         pipeline.sync();
         for (const Query* query : sent) {
             with_context([&] { return fmt::format("reading the catalogue ({})", query->name); },
@@ -152,16 +151,19 @@ struct Tracker::State {
         return collector.take();
     }
 
-    Fingerprint read(const Fingerprint& base) {
-        session.script("SAVEPOINT poststack_tracker;" + std::string(fixed_settings));
-        prepare();
-        const ChangedUnits found = find_changes();
-        Fingerprint result = base;
+    Fingerprint read(const Fingerprint& base, const std::string& first) {
+        std::string opening = first.empty() ? "" : first + ";";
+        opening += fmt::format("SAVEPOINT poststack_tracker;{};", fixed_settings);
+        if (!prepared) {
+            session.script(opening);
+            prepare();
+            opening.clear();
+        }
+        const ChangedUnits found = find_changes(opening);
         if (!found.all() && (found.rest() || !found.units().empty()))
-            result = put_together(base, found, read_again(found));
+            return put_together(base, found, read_again(found));
         session.script("ROLLBACK TO poststack_tracker; RELEASE poststack_tracker");
-        if (found.all()) return put_together(base, found, everything.read().objects());
-        return result;
+        return found.all() ? put_together(base, found, everything.read().objects()) : base;
     }
 
     /// Leaves the transaction usable after a failure.
@@ -189,18 +191,18 @@ void Tracker::begin() {
         state_->session.script("BEGIN; SELECT pg_catalog.pg_current_xact_id()::xid").value(0, 0);
 }
 
-Fingerprint Tracker::read_changes(const Fingerprint& base) {
+Fingerprint Tracker::read_changes(const Fingerprint& base, const std::string& first) {
     try {
-        return state_->read(base);
+        return state_->read(base, first);
     } catch (const Error& error) {
         state_->clean_up();
         ++state_->generation;
         state_->prepared = false;
         // DISCARD ALL or DEALLOCATE ALL in a migration drops our statements too; a lock on the
-        // catalogue itself keeps the observer out.
+        // catalogue itself keeps the observer out. Both show after `first` was run.
         const bool ours = error.sqlstate() == unknown_statement;
         if (!ours && error.sqlstate() != lock_not_available) throw;
-        return ours ? state_->read(base) : state_->everything.read();
+        return ours ? state_->read(base, {}) : state_->everything.read();
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "catalog/fingerprint.h"
 #include "catalog/queries.h"
@@ -30,9 +31,10 @@ class Tracker {
     void begin();
 
     /// The fingerprint inside the transaction, where `base` is that of the database as it was at
-    /// begin(). What did not change is shared with `base`.
-    /// Errors: as FingerprintReader::read().
-    [[nodiscard]] Fingerprint read_changes(const Fingerprint& base);
+    /// begin(). What did not change is shared with `base`. `first` is run beforehand, in the same
+    /// round trip.
+    /// Errors: as FingerprintReader::read(); database when `first` fails.
+    [[nodiscard]] Fingerprint read_changes(const Fingerprint& base, const std::string& first = {});
 
   private:
     struct State;

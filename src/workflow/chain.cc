@@ -61,7 +61,10 @@ void ChainSession::apply(const Script& script) {
 
 void ChainSession::apply_inside(const Script& script) {
     run(script);
-    connection_.script("SET CONSTRAINTS ALL IMMEDIATE;" + std::string(reset_session));
+}
+
+std::string ChainSession::end_of_text() {
+    return "SET CONSTRAINTS ALL IMMEDIATE;" + std::string(reset_session);
 }
 
 void ChainSession::commit() {

@@ -35,7 +35,7 @@ class ChainSession {
     /// Errors: database and config with the place in the file; timeout when the session is lost.
     void apply(const Script& script);
 
-    /// Runs a text inside the open transaction, with the checks that a COMMIT would make.
+    /// Runs a text inside the open transaction, up to what end_of_text() is for.
     void apply_inside(const Script& script);
 
     /// Commits the open transaction. Errors: database; it is rolled back then.
@@ -43,6 +43,10 @@ class ChainSession {
 
     /// Ends an open transaction.
     void roll_back();
+
+    /// Statements for inside a transaction, behind a text: the checks that a COMMIT would make, and
+    /// the end of what the text left in the session.
+    [[nodiscard]] static std::string end_of_text();
 
   private:
     void run(const Script& script);

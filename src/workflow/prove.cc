@@ -104,6 +104,11 @@ class Prover {
         state_ = tracker_->read();
     }
 
+    /// What the text that was just run in the open transaction has changed since state_.
+    Fingerprint read_changes() {
+        return tracker_->read_changes(state_, ChainSession::end_of_text());
+    }
+
     /// The migration, committed, and the state after it.
     void apply_up(const Script& up) {
         if (up.plan.no_transaction) {
@@ -113,7 +118,7 @@ class Prover {
         }
         tracker_->begin();
         session_->apply_inside(up);
-        Fingerprint after = tracker_->read_changes(state_);
+        Fingerprint after = read_changes();
         session_->commit();
         state_ = std::move(after);
     }
@@ -139,9 +144,9 @@ class Prover {
             tracker_->begin();
             session_->apply_inside(*pair.down);
             undone = true;
-            if (judge_rollback(before, tracker_->read_changes(state_), proof)) {
+            if (judge_rollback(before, read_changes(), proof)) {
                 session_->apply_inside(pair.up);
-                judge_again(tracker_->read_changes(state_), proof);
+                judge_again(read_changes(), proof);
             }
         } catch (const Error& error) {
             if (!is_verdict(error)) throw;
