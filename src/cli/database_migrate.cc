@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "config/keys.h"
 #include "migrate/apply.h"
+#include "migrate/proof.h"
 
 namespace poststack::cli {
 namespace {
@@ -20,6 +21,7 @@ struct MigrateArgs {
     RunArgs run;
     std::optional<std::string> out_of_order;
     bool dry_run = false;
+    bool require_proof = false;
 };
 
 void print_text(Context& context, const migrate::ApplyResult& result) {
@@ -52,6 +54,7 @@ int run_migrate(Context& context, const MigrateArgs& args) {
     options.dry_run = args.dry_run;
     options.order = read_order_policy(session);
     options.run = read_run_options(context, session, args.run, "applied");
+    if (args.require_proof) options.approve = migrate::require_proofs;
     const migrate::ApplyResult result =
         migrate::apply(find_login(context, session), session.project.migrations, options);
     if (!context.json()) {
@@ -78,7 +81,10 @@ Command make_database_migrate_command() {
         "\"poststack\") does not hold yet, oldest first, each in one transaction together with its "
         "ledger row. Files that were changed, removed or added out of order after later ones were "
         "applied are refused before anything runs. Any number of runs may be started at once: one "
-        "works, the others wait and then find nothing to do.";
+        "works, the others wait and then find nothing to do.\n\nWith --require-proof nothing runs "
+        "while "
+        "a pending file, together with its rollback, has no proof in the ledger: "
+        "\"verify-migrations --prove\" records them.";
     command.options = {
         {"--target-version,--target", "VERSION", "stop after this version", &args->target},
         {"--out-of-order",
@@ -86,6 +92,7 @@ Command make_database_migrate_command() {
          "late migrations: refuse, allow, or versions such as 004,007",
          &args->out_of_order},
         {"--dry-run", "", "print what would be applied, change nothing", &args->dry_run},
+        {"--require-proof", "", "refuse files without a proven rollback", &args->require_proof},
     };
     const std::vector<Option> shared = run_options(args->run);
     command.options.insert(command.options.end(), shared.begin(), shared.end());

@@ -228,3 +228,26 @@ CREATE INDEX users_name ON users (name);'
     [ -z "$(find . -name '*-scratch')" ]
     cd ..
 }
+
+@test "migrate --require-proof refuses what is not proven as it is now" {
+    poststack up
+    expect_status 0
+    write 003_more 'CREATE TABLE more ();' 'DROP TABLE more;'
+    write 004_final 'CREATE TABLE final ();' 'DROP TABLE final;'
+    poststack database migrate --require-proof
+    expect_status 5
+    [[ "$stderr" == *'2 pending migrations are not proven: "003_more.sql", "004_final.sql"'* ]]
+
+    poststack database verify-migrations --prove
+    expect_status 0
+    echo 'SELECT 1;' >>migrations/004_final.rollback.sql
+    poststack database migrate --require-proof
+    expect_status 5
+    [[ "$stderr" == *'1 pending migration is not proven: "004_final.sql"'* ]]
+    poststack database verify-migrations --prove
+    expect_status 0
+    poststack database migrate --require-proof
+    expect_status 0
+    poststack database migrate --require-proof
+    expect_status 0
+}
