@@ -61,13 +61,6 @@ std::vector<std::int64_t> flyway_parts(std::string_view version) {
     return parts;
 }
 
-std::string flyway_key(std::string_view version) {
-    std::vector<std::string> parts;
-    for (const std::int64_t part : flyway_parts(version))
-        parts.push_back(std::to_string(part));
-    return join(parts, ".");
-}
-
 /// Fills a chain from a directory, one function a layout.
 class Reader {
   public:
@@ -77,8 +70,8 @@ class Reader {
         switch (chain_.tool) {
             case Tool::flyway: return read_flyway();
             case Tool::liquibase: return read_liquibase();
-            case Tool::dbmate: return read_single(&Reader::cut_as_dbmate);
-            case Tool::goose: return read_single(&Reader::cut_as_goose);
+            case Tool::dbmate: return read_single([](auto text, auto) { return cut_dbmate(text); });
+            case Tool::goose: return read_single(cut_goose);
             case Tool::node_pg_migrate: return read_node_pg_migrate();
             case Tool::golang_migrate:
             case Tool::sqlx: return read_pairs(".up.sql", ".down.sql");
@@ -90,16 +83,7 @@ class Reader {
     }
 
   private:
-    using Cut = ForeignText (Reader::*)(const std::string& text, const std::string& name) const;
-
-    // Members, so that all layouts have one shape.
-    ForeignText cut_as_dbmate(const std::string& text, const std::string&) const {  // NOLINT
-        return cut_dbmate(text);
-    }
-
-    ForeignText cut_as_goose(const std::string& text, const std::string& name) const {  // NOLINT
-        return cut_goose(text, name);
-    }
+    using Cut = ForeignText (*)(std::string_view text, std::string_view name);
 
     [[nodiscard]] std::string text_of(const fs::path& name) const {
         return sys::read_file(chain_.directory / name);
@@ -143,7 +127,7 @@ class Reader {
     void read_single(Cut cut) {
         for (const std::string& name : list()) {
             const auto stem = without(name, ".sql");
-            if (stem) add_numbered(name, *stem, (this->*cut)(text_of(name), name));
+            if (stem) add_numbered(name, *stem, cut(text_of(name), name));
         }
         sort_by_number();
     }
@@ -302,6 +286,13 @@ std::optional<Tool> find_tool(std::string_view wanted) noexcept {
 
 std::vector<std::string> tool_names() {
     return {names.begin(), names.end()};
+}
+
+std::string flyway_key(std::string_view version) {
+    std::vector<std::string> parts;
+    for (const std::int64_t part : flyway_parts(version))
+        parts.push_back(std::to_string(part));
+    return join(parts, ".");
 }
 
 ForeignChain read_foreign(Tool tool, const fs::path& directory) {

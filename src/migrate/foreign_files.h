@@ -36,6 +36,9 @@ enum class Tool : std::uint8_t {
 /// Every tool's name, in the order of the enumeration.
 [[nodiscard]] std::vector<std::string> tool_names();
 
+/// Flyway's version without what does not count: "1_02.0" is "1.2".
+[[nodiscard]] std::string flyway_key(std::string_view version);
+
 /// One migration of another tool.
 struct ForeignFile {
     std::string source;                  ///< below the directory: "00000_start/up.sql"

@@ -81,14 +81,7 @@ constexpr std::array<Reading, 11> readings = {{
 
 /// Numbers without zeros in front, so that "001" of a text column meets 1.
 std::string plain_key(Tool tool, std::string_view key) {
-    if (tool == Tool::flyway) {
-        std::vector<std::string> parts;
-        for (const std::string_view part : split(key, '.'))
-            parts.push_back(std::to_string(parse_integer(part).value_or(0)));
-        while (parts.size() > 1 && parts.back() == "0")
-            parts.pop_back();
-        return join(parts, ".");
-    }
+    if (tool == Tool::flyway) return flyway_key(key);
     const bool numbered = tool != Tool::diesel && tool != Tool::sqitch && tool != Tool::alembic &&
                           tool != Tool::node_pg_migrate && tool != Tool::liquibase;
     const auto number = numbered ? parse_integer(key) : std::nullopt;

@@ -64,6 +64,28 @@ TEST(ForeignText, CutsLiquibaseIntoChangesets) {
     EXPECT_EQ(found[1].text.down, std::nullopt);
 }
 
+TEST(ForeignText, RefusesWhatLiquibaseSaysBesideItsSql) {
+    const auto cut = [](const std::string& attributes, const std::string& body = "SELECT 1;\n") {
+        return cut_liquibase(
+            "--liquibase formatted sql\n--changeset ann:1 " + attributes + "\n" + body, "c.sql");
+    };
+    const auto message = [&](const std::string& attributes, const std::string& body = "") {
+        try {
+            (void)cut(attributes, body);
+        } catch (const Error& error) {
+            return error.message();
+        }
+        return std::string("nothing was thrown");
+    };
+
+    EXPECT_EQ(cut("splitStatements:true stripComments:false dbms:postgresql,h2").size(), 1U);
+    EXPECT_THAT(message("dbms:mysql"), HasSubstr("changeset ann:1 is for another database"));
+    EXPECT_THAT(message("endDelimiter:/"), HasSubstr("a delimiter of its own"));
+    EXPECT_THAT(message("", "/* liquibase rollback\nDROP TABLE a;\n*/\n"),
+                HasSubstr("a rollback block"));
+    EXPECT_THAT(message("", "--preconditions onFail:HALT\n"), HasSubstr("preconditions"));
+}
+
 class ForeignFiles : public testing::Test {
   protected:
     void write(const std::string& name, const std::string& text = "SELECT 1;\n") {

@@ -130,12 +130,12 @@ Changeset parse_changeset(std::string_view words, std::string_view name) {
     changeset.id = head.substr(colon + 1);
     const std::string attributes = to_lower(words.substr(blank));
     changeset.text.no_transaction = attributes.find("runintransaction:false") != std::string::npos;
-    for (const std::string_view unsaid : {"enddelimiter:", "splitstatements:true ", "dbms:"}) {
-        if (attributes.find(unsaid) != std::string::npos) {
-            refuse(name,
-                   fmt::format("changeset {}:{} says {}", changeset.author, changeset.id, unsaid));
-        }
-    }
+    const auto says = [&](std::string_view word) {
+        return attributes.find(word) != std::string::npos;
+    };
+    const std::string who = fmt::format("changeset {}:{}", changeset.author, changeset.id);
+    if (says("enddelimiter:")) refuse(name, who + " has a delimiter of its own (endDelimiter)");
+    if (says("dbms:") && !says("postgresql")) refuse(name, who + " is for another database (dbms)");
     return changeset;
 }
 
@@ -167,6 +167,8 @@ std::vector<Changeset> cut_liquibase(std::string_view text, std::string_view nam
             *down += std::string(*undo) + "\n";
         } else if (behind(line, "preconditions") || behind(line, "precondition-")) {
             refuse(name, "a changeset with preconditions");
+        } else if (to_lower(line).find("/* liquibase rollback") != std::string::npos) {
+            refuse(name, "a changeset with a rollback block");
         } else {
             found.back().text.up += line;
         }
