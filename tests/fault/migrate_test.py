@@ -6,22 +6,17 @@ import subprocess
 import unittest
 
 import faults
-from project import Home, Project, wait_until
+from project import Home, Project, RunningProject, wait_until
 
 COUNT = 4
 LEDGER = "select string_agg(version::text, ',' order by version) from poststack.schema_migrations"
 TABLES = "select count(*) from pg_tables where schemaname = 'public' and tablename like 't%'"
 
 
-class Migrate(unittest.TestCase):
+class Migrate(RunningProject):
     @classmethod
     def setUpClass(cls):
-        faults.require("strace")
-        cls.home = Home()
-        cls.project = Project(cls.home)
-        first = cls.project.run("up")
-        if first.code != 0:
-            raise AssertionError(f"up does not work at all: {first.err}")
+        super().setUpClass()
         for number in range(1, COUNT + 1):
             # No IF NOT EXISTS: applied twice it fails, applied in part it shows.
             cls.project.write(
@@ -31,11 +26,6 @@ class Migrate(unittest.TestCase):
             cls.project.write(
                 f"migrations/{number:03}_t{number}.rollback.sql", f"DROP TABLE t{number};\n"
             )
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.project.__exit__()
-        cls.home.close()
 
     def whole(self, step):
         """Every migration is in the ledger and in the schema, or in neither."""
@@ -127,17 +117,12 @@ APPLIED = "1,2,3 a_id=true,a_n=true 1000,2000,3000 b c"
 UNDONE = "1 a_old=true"
 
 
-class MigrateWithoutTransaction(unittest.TestCase):
+class MigrateWithoutTransaction(RunningProject):
     """Each statement works once, whatever is killed: the client or the server."""
 
     @classmethod
     def setUpClass(cls):
-        faults.require("strace")
-        cls.home = Home()
-        cls.project = Project(cls.home)
-        first = cls.project.run("up")
-        if first.code != 0:
-            raise AssertionError(f"up does not work at all: {first.err}")
+        super().setUpClass()
         write = cls.project.write
         write(
             "migrations/001_a.sql",
@@ -151,11 +136,6 @@ class MigrateWithoutTransaction(unittest.TestCase):
         write("migrations/003_c.sql", "CREATE TABLE c (id int);\n")
         write("migrations/003_c.rollback.sql", "DROP TABLE c;\n")
         cls.run_well("database", "migrate", "--target-version", "1")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.project.__exit__()
-        cls.home.close()
 
     @classmethod
     def run_well(cls, *words):

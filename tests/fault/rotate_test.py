@@ -2,24 +2,14 @@
 import unittest
 
 import faults
-from project import Home, Project
+from project import RunningProject
 
 
-class Rotate(unittest.TestCase):
+class Rotate(RunningProject):
     @classmethod
     def setUpClass(cls):
-        faults.require("strace")
-        cls.home = Home()
-        cls.project = Project(cls.home)
-        first = cls.project.run("up")
-        if first.code != 0:
-            raise AssertionError(f"up does not work at all: {first.err}")
+        super().setUpClass()
         cls.project.query("create table kept as select 42 as answer")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.project.__exit__()
-        cls.home.close()
 
     def recovers(self, step, *words):
         """The next command completes or undoes what the stopped one began."""

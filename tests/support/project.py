@@ -12,6 +12,7 @@ import shutil
 import signal
 import tempfile
 import time
+import unittest
 
 import faults
 
@@ -204,3 +205,21 @@ class Project:
             for pattern in ("*.draft-*", ".poststack/*.draft-*")
             for path in self.folder.glob(pattern)
         ]
+
+
+class RunningProject(unittest.TestCase):
+    """Tests that share one project whose server runs: `cls.project`."""
+
+    @classmethod
+    def setUpClass(cls):
+        faults.require("strace")
+        cls.home = Home()
+        cls.project = Project(cls.home)
+        first = cls.project.run("up")
+        if first.code != 0:
+            raise AssertionError(f"up does not work at all: {first.err}")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.project.__exit__()
+        cls.home.close()
