@@ -11,7 +11,7 @@ import sys
 LAYERS = [
     {"base"},
     {"sys"},
-    {"config", "pg", "pgfiles"},
+    {"http", "config", "pg", "pgfiles"},
     {"instance", "catalog"},
     {"migrate"},
     {"workflow"},
