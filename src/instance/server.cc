@@ -268,6 +268,11 @@ std::string_view NativeServer::stop() {
                 .hint("Look at its log: poststack logs");
         }
     }
+    // Only when it is empty, and only ours: the next start makes it again.
+    std::error_code ignored;
+    if (view.pid_file->socket_directory.parent_path() == spec_.place.socket_parent) {
+        fs::remove(view.pid_file->socket_directory, ignored);
+    }
     return how;
 }
 

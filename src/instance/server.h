@@ -99,7 +99,8 @@ class NativeServer {
     void finish_template();
 
     /// Stops: SIGINT (fast), after half the limit SIGQUIT (immediate; recovery at the next start).
-    /// Returns how: "fast", "immediate", or "" when it was not running.
+    /// Returns how: "fast", "immediate", or "" when it was not running. The socket directory goes
+    /// with the server.
     /// Errors: timeout when it is still there at the end.
     std::string_view stop();
 

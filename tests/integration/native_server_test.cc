@@ -1,5 +1,6 @@
 // The native server's life with a real PostgreSQL, below credentials and workflow.
 #include <csignal>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,8 +34,11 @@ TEST(NativeServer, StartsFromNothingAndStops) {
     EXPECT_EQ(server.get().look().state, ServerState::running);
     EXPECT_EQ(server.superuser().query("SELECT 41 + 1").value(0, 0), "42");
     EXPECT_EQ(server.superuser().query("SHOW data_checksums").value(0, 0), "on");
+    const auto sockets = server.get().look().pid_file->socket_directory;
+    EXPECT_TRUE(std::filesystem::is_directory(sockets));
 
     EXPECT_EQ(server.get().stop(), "fast");
+    EXPECT_FALSE(std::filesystem::exists(sockets));
     EXPECT_EQ(server.get().look().state, ServerState::stopped);
     EXPECT_EQ(server.get().stop(), "");
 }
