@@ -4,7 +4,8 @@ A run is recorded once under strace. Each system call of its main process that c
 a step. Then the program is run again and again, each time killed on entering one of the steps (or
 made to fail there), and the test looks at what is left.
 
-POSTSTACK_FAULTS=full runs every step; otherwise a spread of them that fits into a minute.
+POSTSTACK_FAULTS=full runs every step (of steps alike, eight); otherwise a spread of them that fits
+into a minute.
 """
 import collections
 import contextlib
@@ -156,13 +157,42 @@ def kill_at(argv, call, cwd=None, env=None, account=None):
     return outcome, outcome.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
+ALIKE = 8
+
+
+def without_names(text):
+    """Path parts that hold a number (a relation's file, a draft) are alike."""
+    return re.sub(r"[^/.]*\d[^/]*", "#", text[0])
+
+
+def shape(call):
+    """What a step does, without the names and numbers in which it differs from its likes."""
+    words = re.sub(r'"(?:\\.|[^"\\])*"|<[^>]*>', without_names, call.arguments)
+    return call.name, re.sub(r"0x[0-9a-f]+|\d+", "#", words)
+
+
+def every(calls):
+    """Every step; of those alike (a new cluster is hundreds of copied files) ALIKE of them."""
+    groups = collections.defaultdict(list)
+    for index, call in enumerate(calls):
+        groups[shape(call)].append(index)
+    chosen = set()
+    for group in groups.values():
+        count = min(len(group), ALIKE)
+        last = len(group) - 1
+        chosen.update(group[number * last // max(count - 1, 1)] for number in range(count))
+    return [calls[index] for index in sorted(chosen)]
+
+
 def spread(calls, budget):
     """At most `budget` of the steps: half of them evenly from the first to the last, the others
     by name, the rarest calls first: a rename says more than the hundredth write.
 
-    With POSTSTACK_FAULTS=full: all of them.
+    With POSTSTACK_FAULTS=full: all of them, as every() has it.
     """
-    if FULL or len(calls) <= budget:
+    if FULL:
+        return every(calls)
+    if len(calls) <= budget:
         return calls
     even = max(budget // 2, 2)
     chosen = {index * (len(calls) - 1) // (even - 1) for index in range(even)}
