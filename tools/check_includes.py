@@ -12,6 +12,7 @@ LAYERS = [
     {"base"},
     {"sys"},
     {"http", "config", "pg", "pgfiles"},
+    {"supervise"},
     {"instance", "catalog"},
     {"migrate"},
     {"workflow"},

@@ -1,0 +1,93 @@
+#include "supervise/life.h"
+
+#include <algorithm>
+
+namespace poststack::supervise {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A program that lived shorter than this is started again after a wait: what svscan and runit do
+/// too. Longer: at once.
+constexpr milliseconds brief{1000};
+
+}  // namespace
+
+Action Life::want_start(Time now) noexcept {
+    backoff_ = 0;
+    return apply(Event::start, now);
+}
+
+Action Life::want_stop(Time now, std::optional<milliseconds> wait) noexcept {
+    const Action action = apply(Event::stop, now);
+    if (action == Action::send_stop) deadline_ = now + wait.value_or(rules_.stopwait);
+    return action;
+}
+
+Action Life::tick(Time now) noexcept {
+    if (!deadline_ || now < *deadline_) return Action::none;
+    switch (state_) {
+        case State::starting: return apply(Event::lived, now);
+        case State::backoff: return apply(Event::retry, now);
+        case State::stopping: return apply(Event::stop_late, now);
+        default: deadline_.reset(); return Action::none;
+    }
+}
+
+Action Life::ended(Ending how, Time now) noexcept {
+    return apply(judge_end(how, now), now);
+}
+
+void Life::remember_crash(Time when) noexcept {
+    crashes_[crash_count_ % crashes_.size()] = when;
+    ++crash_count_;
+}
+
+bool Life::is_crash_limit_reached(Time now) const noexcept {
+    if (rules_.crash_limit <= 0) return false;
+    const std::size_t kept = std::min(crash_count_, crashes_.size());
+    const auto recent = std::count_if(crashes_.begin(),
+                                      crashes_.begin() + static_cast<std::ptrdiff_t>(kept),
+                                      [&](Time when) { return now - when <= rules_.crash_window; });
+    const auto limit =
+        std::min<std::ptrdiff_t>(rules_.crash_limit, static_cast<std::ptrdiff_t>(crashes_.size()));
+    return recent >= limit;
+}
+
+Event Life::judge_end(Ending how, Time now) noexcept {
+    if (state_ == State::stopping) return Event::gone;
+    const bool was_running = state_ == State::running;
+    if (was_running && how == Ending::stays) return Event::ended;
+    remember_crash(now);
+    if (is_crash_limit_reached(now)) return was_running ? Event::crashed_out : Event::gave_up;
+    if (was_running && now - started_ >= brief) return Event::ended_again;
+    ++backoff_;
+    const bool is_last = backoff_ > rules_.startretries;
+    if (was_running) return is_last ? Event::crashed_out : Event::crashed;
+    return is_last ? Event::gave_up : Event::start_failed;
+}
+
+Action Life::apply(Event event, Time now) noexcept {
+    const Step after = step(state_, event);
+    const bool is_known = after.next != state_ || after.action != Action::none;
+    if (!is_known) return Action::none;
+    state_ = after.next;
+    deadline_.reset();
+    switch (after.action) {
+        case Action::spawn:
+            started_ = now;
+            // With startsecs=0 every start is a success, the moment it is made.
+            deadline_ = now + rules_.startsecs;
+            break;
+        case Action::wait: deadline_ = now + seconds(backoff_); break;
+        case Action::send_stop: deadline_ = now + rules_.stopwait; break;
+        default: break;
+    }
+    // A crash loop is one that never gets past its first second.
+    if (event == Event::ended_again) backoff_ = 0;
+    if (event == Event::lived && rules_.startsecs >= brief) backoff_ = 0;
+    return after.action;
+}
+
+}  // namespace poststack::supervise
