@@ -15,6 +15,7 @@ LAYERS = [
     {"supervise"},
     {"instance", "catalog"},
     {"migrate"},
+    {"lint"},
     {"workflow"},
     {"cli"},
 ]
@@ -29,6 +30,7 @@ OWNERS = {
     "yaml-cpp/": {"config"},
     "CLI/": {"cli"},
     "sodium": {"sys", "base"},
+    "pg_query": {"lint"},
 }
 CLI11_FILE = "src/cli/parser.cc"
 NOT_IN_HEADERS = {"nlohmann/json.hpp": "include base/json.h", "iostream": "include <iosfwd>"}
