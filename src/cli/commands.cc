@@ -37,6 +37,7 @@ CommandTable all_commands() {
     table.commands.push_back(make_database_repair_command());
     table.commands.push_back(make_database_adopt_command());
     table.commands.push_back(make_database_unlock_command());
+    table.commands.push_back(make_database_lint_command());
     table.commands.push_back(make_database_diff_command());
     table.commands.push_back(make_database_squash_command());
     table.commands.push_back(make_database_new_command());

@@ -50,6 +50,7 @@ struct CommandTable {
 [[nodiscard]] Command make_database_repair_command();
 [[nodiscard]] Command make_database_adopt_command();
 [[nodiscard]] Command make_database_unlock_command();
+[[nodiscard]] Command make_database_lint_command();
 [[nodiscard]] Command make_database_diff_command();
 [[nodiscard]] Command make_database_squash_command();
 [[nodiscard]] Command make_database_new_command();

@@ -37,7 +37,8 @@ ANALYZE;
 /// The catalogue of one database, read once for all tests.
 const Schema& live() {
     static const Schema schema = [] {
-        pg::Connection connection(test::shared_server().fresh_database(), std::chrono::seconds(30));
+        pg::Connection connection(poststack::test::shared_server().fresh_database(),
+                                  std::chrono::seconds(30));
         connection.script(tables);
         return load_schema(connection);
     }();
