@@ -164,6 +164,7 @@ Command make_database_lint_command() {
                      "database lint --live --fail-on warning",
                      "database lint --format github migrations/007_orders.sql",
                      "database lint --list-rules"},
+        .github = true,
         .run = [arguments](Context& context) { return run_lint(context, *arguments); }};
 }
 
