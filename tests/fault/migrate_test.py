@@ -1,4 +1,5 @@
 """`database migrate` and `rollback`, killed at their steps: each migration is applied once."""
+import contextlib
 import os
 import pathlib
 import signal
@@ -197,7 +198,8 @@ class MigrateWithoutTransaction(RunningProject):
             try:
                 client = self.stopped_child(tracer)
                 for server in self.project.servers():
-                    os.kill(server, signal.SIGQUIT)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(server, signal.SIGQUIT)
                 self.assertTrue(wait_until(lambda: not self.project.servers()))
                 if client is not None:
                     os.kill(client, signal.SIGCONT)

@@ -77,13 +77,20 @@ def processes(folder, word=b""):
 
 
 def servers(folder):
-    """The postmasters of the data directories below `folder`."""
-    found = []
+    """The postmasters of the data directories below `folder`.
+
+    A child that was forked a moment ago still shows the postmaster's own words."""
+    found = {}
     for pid in processes(folder, b"-D"):
         with contextlib.suppress(OSError):
             if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "postgres":
-                found.append(pid)
-    return found
+                found[pid] = parent(pid)
+    return [pid for pid, above in found.items() if above not in found]
+
+
+def parent(pid):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def wait_until(condition, seconds=60):
