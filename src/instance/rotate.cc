@@ -300,11 +300,15 @@ class Rotation {
         }
     }
 
-    /// Replaces .env; when that fails the role gets its old password back.
+    /// Replaces .env; when that fails the role gets its old password back. A failure may come after
+    /// the rename (the folder's fsync): then the new file is there, perhaps not for good, and the
+    /// journal stays for the next command to settle.
     void replace_file(const Journal& journal, pg::Connection& connection) {
         try {
             env_.save();
         } catch (...) {
+            const std::string now = sys::find_file(query_.project.env_file).value_or("");
+            if (now == env_.text()) throw;
             set_password(connection,
                          journal.user,
                          pg::scram_verifier(connection, journal.user, journal.old_password));
