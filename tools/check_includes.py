@@ -12,7 +12,7 @@ LAYERS = [
     {"base"},
     {"sys"},
     {"http", "config", "pg", "pgfiles"},
-    {"supervise"},
+    {"engine", "supervise"},
     {"instance", "catalog"},
     {"migrate"},
     {"lint"},

@@ -50,7 +50,8 @@ struct KeySpec {
 namespace key {
 
 // What runs, and how.
-inline constexpr std::string_view runtime = "runtime";  ///< unset: the first usable
+inline constexpr std::string_view runtime = "runtime";          ///< unset: the first usable
+inline constexpr std::string_view engine_host = "engine_host";  ///< unix socket of the engine
 inline constexpr std::string_view layout = "layout";
 inline constexpr std::string_view log_level = "log_level";
 inline constexpr std::string_view log_dir = "log_dir";
