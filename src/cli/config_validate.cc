@@ -47,7 +47,7 @@ void check_server_settings(const config::Settings& settings) {
 /// Contradictions between the places of the address; that there is none yet is no mistake.
 void check_address(Context& context, const Session& session) {
     try {
-        static_cast<void>(find_login(context, session));
+        static_cast<void>(instance::to_login(find_target(context, session), session.settings));
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
     }

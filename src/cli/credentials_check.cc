@@ -38,8 +38,11 @@ pg::Connection log_in(Context& context, const Session& session, const instance::
 
 int run_credentials_check(Context& context) {
     Session session = open_session(context);
-    const auto recovered =
-        instance::recover_rotation({session.project, session.settings, context.environment});
+    const auto recovered = instance::recover_rotation(
+        {session.project,
+         session.settings,
+         context.environment,
+         find_own_port(context, session, find_target(context, session))});
     if (recovered != instance::Recovery::none) {
         context.logger.warning(instance::describe(recovered));
         session = config::load_configuration(locate_options(context));

@@ -38,7 +38,11 @@ int run_repair(Context& context, const Session& session, const instance::RotateQ
 
 int run_credentials_rotate(Context& context, const CredentialsRotateArgs& args) {
     const Session session = open_session(context);
-    const instance::RotateQuery query{session.project, session.settings, context.environment};
+    const instance::RotateQuery query{
+        session.project,
+        session.settings,
+        context.environment,
+        find_own_port(context, session, find_target(context, session))};
     if (args.repair) return run_repair(context, session, query);
     const instance::RotateResult result = instance::rotate_password(query);
     if (const std::string said = instance::describe(result.recovered); !said.empty()) {

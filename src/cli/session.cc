@@ -6,6 +6,7 @@
 
 #include "cli/run_log.h"
 #include "config/keys.h"
+#include "instance/own_server.h"
 
 namespace poststack::cli {
 
@@ -59,8 +60,18 @@ instance::Target find_target(Context& context, const Session& session) {
                                   .url_flag = context.options.database_url});
 }
 
+std::optional<std::uint16_t> find_own_port(Context& context,
+                                           const Session& session,
+                                           const instance::Target& target) {
+    if (!target.is_own_stack) return std::nullopt;
+    return instance::own_server_port(session.project, session.settings, context.environment);
+}
+
 pg::ConnInfo find_login(Context& context, const Session& session) {
-    return instance::to_login(find_target(context, session), session.settings);
+    const instance::Target target = find_target(context, session);
+    pg::ConnInfo login = instance::to_login(target, session.settings);
+    if (const auto port = find_own_port(context, session, target)) login.port = *port;
+    return login;
 }
 
 }  // namespace poststack::cli

@@ -1,6 +1,9 @@
 // The first line of every command: from what was typed to project, settings and login.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "cli/context.h"
 #include "config/settings.h"
 #include "instance/target.h"
@@ -23,7 +26,14 @@ using Session = config::Configuration;
 /// The database the command is about (instance/target.h).
 [[nodiscard]] instance::Target find_target(Context& context, const Session& session);
 
-/// The same as a login.
+/// The port of the project's own server when the command is about that; nothing for any other
+/// database. Errors: see instance::own_server_port.
+[[nodiscard]] std::optional<std::uint16_t> find_own_port(Context& context,
+                                                         const Session& session,
+                                                         const instance::Target& target);
+
+/// The same as a login. For the project's own stack: at the server that runs, whatever else may
+/// listen at the port in .env. Errors also: timeout when that server is stopped.
 [[nodiscard]] pg::ConnInfo find_login(Context& context, const Session& session);
 
 }  // namespace poststack::cli

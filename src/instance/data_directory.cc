@@ -34,21 +34,24 @@ void write_identity(const fs::path& data, const pgfiles::DataIdentity& identity,
         data / pgfiles::identity_file_name, pgfiles::to_text(identity), {.sync = sync});
 }
 
-void set_aside(const Place& place) {
+using OnSetAside = std::function<void(const fs::path&)>;
+
+void set_aside(const Place& place, const OnSetAside& on_set_aside) {
     const fs::path aside = fmt::format(
         "{}.unfinished-{}", place.data.string(), utc_timestamp(std::chrono::system_clock::now()));
     sys::rename_synced(place.data, aside);
+    if (on_set_aside) on_set_aside(aside);
 }
 
 /// Deals with the marker of an earlier run.
-void settle_marker(const Place& place) {
+void settle_marker(const Place& place, const OnSetAside& on_set_aside) {
     const fs::path marker = marker_path(place);
     const auto text = sys::find_file(marker, 128);
     if (!text) return;
     const bool has_data = sys::find_info(place.data).has_value();
     const bool same_boot = !boot_id().empty() && trim(*text) == boot_id();
     if (has_data && same_boot) return;  // the coming start syncs it again
-    if (has_data) set_aside(place);
+    if (has_data) set_aside(place, on_set_aside);
     sys::remove_file(marker);
     sys::sync_directory(place.base);
 }
@@ -108,9 +111,11 @@ void refuse_running_copy(const Place& place, const pgfiles::DataIdentity& identi
 
 }  // namespace
 
-Adoption adopt_data(const Place& place, const Owner& owner) {
+Adoption adopt_data(const Place& place,
+                    const Owner& owner,
+                    const std::function<void(const fs::path&)>& on_set_aside) {
     const sys::ActAs as(place.account);
-    settle_marker(place);
+    settle_marker(place, on_set_aside);
     if (!pgfiles::find_data_version(place.data)) {
         remove_drafts(place);
         return Adoption::none;

@@ -3,8 +3,9 @@
 // nothing -> a draft beside the final name -> renamed -> synced. The rename comes before the sync,
 // so that the server can start meanwhile; a marker file (DATA.unsynced, durable before the rename)
 // holds the kernel's boot id until the sync is done. Found later with the same boot id, the sync is
-// done again. With another one the machine went down in that window: nobody was ever told that this
-// database is ready, so it is set aside (never removed) and made again.
+// done again: by the next start, and by every command before it hands the database to anybody. With
+// another one the machine went down in that window: nobody was ever told that this database is
+// ready, so it is set aside (never removed), said, and made again.
 //
 // All functions expect the volume lock to be held by the caller.
 #pragma once
@@ -37,10 +38,14 @@ enum class Adoption {
     copied,  ///< the project is a copy of a stopped one: it got an instance id of its own
 };
 
-/// Looks at what is there and settles whose it is. Sets aside what a power failure left half-made.
+/// Looks at what is there and settles whose it is. Sets aside what a power failure left half-made,
+/// and tells `on_set_aside` (may be empty) where it is now.
 ///
 /// Errors: conflict when it is a copy of a running server, or another project's.
-[[nodiscard]] Adoption adopt_data(const Place& place, const Owner& owner);
+[[nodiscard]] Adoption adopt_data(
+    const Place& place,
+    const Owner& owner,
+    const std::function<void(const std::filesystem::path&)>& on_set_aside);
 
 /// Makes a new data directory, by clone of a template where possible. Unsynced: the marker says so.
 /// Returns the template when it was made for this one and is still being completed.

@@ -233,6 +233,7 @@ class Rotation {
         url.host = known.host;
         url.port = names_.default_port;
         if (known.port) url.port = std::stoi(known.port->text);
+        if (query_.port && is_local_host(known.host)) url.port = *query_.port;
         url.database = credentials().database;
         return pg::ConnInfo::from_url(url, "the project's own stack");
     }

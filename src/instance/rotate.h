@@ -9,6 +9,7 @@
 // the server knows the new one the rotation is completed, when it knows the old one it is undone.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct RotateQuery {
     const config::Project& project;  ///< with state_dir on disk
     const config::Settings& settings;
     const config::Environment& environment;
+    /// Where the project's own server listens (own_server.h); else what .env says.
+    std::optional<std::uint16_t> port = {};
 };
 
 enum class Recovery { none, completed, undone };

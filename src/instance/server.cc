@@ -143,7 +143,7 @@ StartResult NativeServer::start(const StartHooks& hooks) {
         const sys::ActAs as(spec_.place.account);
         return pgfiles::lock_data(spec_.place.data, spec_.lock_limit);
     }();
-    result.adoption = adopt_data(spec_.place, spec_.owner);
+    result.adoption = adopt_data(spec_.place, spec_.owner, hooks.on_set_aside);
     if (result.adoption == Adoption::none) {
         const InitdbPlan plan = plan_initdb(binaries, spec_.initdb);
         template_ = create_data(binaries, plan, spec_.place, spec_.owner, hooks.on_template);
@@ -245,6 +245,10 @@ void NativeServer::finish_template() {
     template_.reset();
 }
 
+void NativeServer::settle_sync() const {
+    if (is_unsynced(spec_.place)) BackgroundSync(spec_.place).finish();
+}
+
 std::string_view NativeServer::stop() {
     const ServerView view = look();
     if (!view.pid_file) return "";
@@ -273,6 +277,7 @@ std::string_view NativeServer::stop() {
     if (view.pid_file->socket_directory.parent_path() == spec_.place.socket_parent) {
         fs::remove(view.pid_file->socket_directory, ignored);
     }
+    settle_sync();
     return how;
 }
 

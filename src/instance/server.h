@@ -60,6 +60,8 @@ struct StartHooks {
     /// a port it remembers is probably the other's.
     std::function<std::uint16_t(bool is_copy)> choose_port;
     std::function<void()> on_template;  ///< the slow first time on a machine begins
+    /// A database that was never ready when the machine went down now lies there.
+    std::function<void(const std::filesystem::path&)> on_set_aside = {};
 };
 
 /// What start() did.
@@ -93,6 +95,9 @@ class NativeServer {
 
     /// Waits until the data directory is durable. Errors: io.
     void finish_sync();
+
+    /// Makes durable what an `up` that was killed left unsynced; nothing to do else. Errors: io.
+    void settle_sync() const;
 
     /// Waits until the template that start() made on the way is complete. A failure takes nothing
     /// from this server: the next new one takes as long. Errors: io, tool, interrupted.

@@ -114,6 +114,7 @@ Health health(const StackRequest& request) {
         pg::Connection session = log_in(request, *credentials, view);
         session.set_statement_limit(request.settings.duration(key::connect_timeout));
         (void)session.query("SELECT 1");
+        stack.server().settle_sync();  // ready is never said of what a power failure could take
         health.ready = true;
         health.reason.clear();
         health.hint.clear();

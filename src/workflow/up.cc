@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/keys.h"
 #include "instance/native_spec.h"
+#include "instance/own_server.h"
 #include "instance/port.h"
 #include "instance/provision.h"
 #include "instance/rotate.h"
@@ -25,7 +26,6 @@ namespace poststack::workflow {
 namespace {
 
 namespace key = config::key;
-using instance::Adoption;
 using instance::Credentials;
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
@@ -48,7 +48,12 @@ class Up {
     UpResult run(bool with_migrations);
 
   private:
+    void notice(std::string_view sentence) const {
+        if (request_.on_notice) request_.on_notice(sentence);
+    }
+
     void settle_project_id();
+    void refuse_other_port() const;
     void ensure_credentials();
     void start_server();
     instance::PortReservation choose_port(bool is_copy);
@@ -78,13 +83,7 @@ class Up {
 /// other's id along. It gets one of its own, and with it an empty database.
 void Up::settle_project_id() {
     const auto spec = instance::make_server_spec(project_, request_.settings, request_.environment);
-    if (spec.place.data.string().starts_with(project_.state_dir.string())) return;
-    const auto identity = pgfiles::find_identity(spec.place.data);
-    if (!identity || identity->project_path == project_.directory) return;
-    const auto origin =
-        identity->project_path / project_.state_dir.lexically_relative(project_.directory) / "id";
-    const auto id = sys::find_file(origin, 4096);
-    if (!id || trim(*id) != project_.id) return;  // it was moved
+    if (!instance::find_original(project_, spec)) return;
     project_.id = sys::random_uuid();
     sys::replace_file(project_.state_dir / "id",
                       project_.id + "\n",
@@ -92,12 +91,24 @@ void Up::settle_project_id() {
     is_copy_ = true;
 }
 
+/// .env must never name a port that nothing of ours listens at.
+void Up::refuse_other_port() const {
+    const auto set = request_.settings.find_number(key::postgres_host_port);
+    const auto running = stack_->server().look().pid_file;
+    if (!set || !running || running->port == 0 || *set == running->port) return;
+    const std::string source = request_.settings.source(key::postgres_host_port);
+    throw Error(
+        ErrorKind::conflict,
+        fmt::format("the server runs on port {}, not on {} ({})", running->port, *set, source))
+        .hint(source.starts_with("flag ")
+                  ? "Type poststack down, then the same command again to move it."
+                  : "Type poststack restart to move it.");
+}
+
 void Up::ensure_credentials() {
     auto ensured = instance::ensure_credentials(project_, request_.settings, request_.environment);
-    if (request_.on_notice) {
-        for (const std::string& notice : ensured.notices)
-            request_.on_notice(notice);
-    }
+    for (const std::string& sentence : ensured.notices)
+        notice(sentence);
     credentials_ = std::move(ensured.credentials);
     steps_.done("credentials",
                 ensured.created ? fmt::format("written to {}: {}",
@@ -133,15 +144,19 @@ void Up::start_server() {
              },
          .on_template =
              [&] {
-                 if (request_.on_notice) {
-                     request_.on_notice(
-                         "Making a template for new databases with initdb, once on "
-                         "this machine.");
-                 }
+                 notice("Making a template for new databases with initdb, once on this machine.");
+             },
+         .on_set_aside =
+             [&](const std::filesystem::path& aside) {
+                 notice(
+                     fmt::format("The machine went down before the first up had ended. What it "
+                                 "had made lies in \"{}\"; a new database takes its place.",
+                                 aside.native()));
              }});
     const auto& pid_file = started_.view.pid_file;
     if (!pid_file) throw Error(ErrorKind::bug, "a started server without postmaster.pid");
-    if (started_.started) {
+    // Also for one that runs already: the `up` that started it may have been killed before this.
+    if (started_.started || credentials_.port != pid_file->port) {
         credentials_.port = pid_file->port;
         (void)instance::record_port(
             project_, request_.settings, request_.environment, pid_file->port);
@@ -203,8 +218,8 @@ void Up::throw_other_password() {
 
 /// A `credentials rotate` that was killed left a journal: the server or .env may be a step behind.
 void Up::recover_rotation() {
-    const auto recovered =
-        instance::recover_rotation({project_, request_.settings, request_.environment});
+    const auto recovered = instance::recover_rotation(
+        {project_, request_.settings, request_.environment, started_.view.pid_file->port});
     if (recovered == instance::Recovery::none) return;
     credentials_ =
         instance::ensure_credentials(project_, request_.settings, request_.environment).credentials;
@@ -317,8 +332,7 @@ void Up::finish_template() {
         stack_->server().finish_template();
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::interrupted) throw;
-        if (!request_.on_notice) return;
-        request_.on_notice(
+        notice(
             fmt::format("The template for new databases could not be kept, so the "
                         "next one is slow as well: {}.",
                         error.message()));
@@ -331,6 +345,7 @@ UpResult Up::run(bool with_migrations) {
     check_runtime(request_, project_);
     settle_project_id();
     stack_ = std::make_unique<NativeStack>(request_, project_);
+    refuse_other_port();
     ensure_credentials();
     bring_up();
     if (with_migrations) apply_migrations();
