@@ -5,20 +5,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "sys/process.h"
 
 namespace poststack::pgfiles {
 namespace {
 
 constexpr int format_version = 1;
-
-std::string describe_holder(const std::filesystem::path& path) {
-    for (const pid_t pid : sys::FileLock::holders(path)) {
-        const auto program = sys::program_name(pid);
-        return program ? fmt::format("\"{}\" (pid {})", *program, pid) : fmt::format("pid {}", pid);
-    }
-    return "a process that cannot be seen from here (another container, or another user's)";
-}
 
 }  // namespace
 
@@ -59,32 +50,6 @@ std::optional<DataIdentity> find_identity(const std::filesystem::path& data_dire
     const auto text = sys::find_file(path, 64U << 10);
     if (!text) return std::nullopt;
     return parse_identity(*text, path.string());
-}
-
-std::filesystem::path lock_path(const std::filesystem::path& data_directory) {
-    return data_directory.string() + ".lock";
-}
-
-sys::FileLock lock_data(const std::filesystem::path& data_directory,
-                        std::chrono::milliseconds limit) {
-    const auto path = lock_path(data_directory);
-    if (auto lock = sys::FileLock::try_acquire(path)) return std::move(*lock);
-    try {
-        return sys::FileLock::acquire(path, limit, "data directory");
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::conflict) throw;
-        throw Error(ErrorKind::conflict,
-                    fmt::format("data directory \"{}\" is held by {}",
-                                data_directory.string(),
-                                describe_holder(path)))
-            .hint("Stop that server first: one data directory has one server.");
-    }
-}
-
-bool is_locked(const std::filesystem::path& data_directory) {
-    const auto path = lock_path(data_directory);
-    if (!sys::find_info(path)) return false;
-    return !sys::FileLock::try_acquire(path).has_value();
 }
 
 std::optional<int> find_data_version(const std::filesystem::path& data_directory) {

@@ -60,16 +60,6 @@ std::string big_endian(std::uint32_t number) {
     return {reinterpret_cast<const char*>(&ordered), sizeof ordered};
 }
 
-std::string startup_packet(std::string_view user, std::string_view database) {
-    std::string body = big_endian(196608);  // protocol 3.0
-    for (const std::string_view text :
-         {std::string_view("user"), user, std::string_view("database"), database}) {
-        body.append(text).push_back('\0');
-    }
-    body.push_back('\0');
-    return big_endian(static_cast<std::uint32_t>(body.size() + 4)) + body;
-}
-
 /// The fields of an ErrorResponse: a letter and text each.
 ProbeResult read_error(std::string_view body) {
     ProbeResult result{.answer = ProbeAnswer::refused, .sqlstate = {}, .message = {}};
@@ -90,8 +80,19 @@ ProbeResult only(ProbeAnswer answer) {
     return {.answer = answer, .sqlstate = {}, .message = {}};
 }
 
-/// Decides as soon as enough of the first message has come; nothing while more is needed.
-std::optional<ProbeResult> judge(std::string_view received, bool is_at_end) {
+}  // namespace
+
+std::string startup_packet(std::string_view user, std::string_view database) {
+    std::string body = big_endian(196608);  // protocol 3.0
+    for (const std::string_view text :
+         {std::string_view("user"), user, std::string_view("database"), database}) {
+        body.append(text).push_back('\0');
+    }
+    body.push_back('\0');
+    return big_endian(static_cast<std::uint32_t>(body.size() + 4)) + body;
+}
+
+std::optional<ProbeResult> judge_answer(std::string_view received, bool is_at_end) {
     if (received.empty()) {
         return is_at_end ? std::optional(only(ProbeAnswer::no_answer)) : std::nullopt;
     }
@@ -107,8 +108,6 @@ std::optional<ProbeResult> judge(std::string_view received, bool is_at_end) {
     if (received.size() < length + 1U && !is_at_end) return std::nullopt;
     return read_error(received.substr(5));
 }
-
-}  // namespace
 
 std::string_view name(ProbeAnswer answer) noexcept {
     switch (answer) {
@@ -160,7 +159,7 @@ ProbeResult probe(const ProbeTarget& target,
         const ssize_t got = ::recv(socket.get(), buffer, sizeof buffer, 0);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got > 0) received.append(buffer, static_cast<std::size_t>(got));
-        if (const auto result = judge(received, got <= 0)) return *result;
+        if (const auto result = judge_answer(received, got <= 0)) return *result;
     }
 }
 

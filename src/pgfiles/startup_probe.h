@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,5 +45,11 @@ struct ProbeTarget {
                                 std::string_view user,
                                 std::string_view database,
                                 std::chrono::milliseconds limit);
+
+/// The bytes of the question, for who waits for the answer in a loop of their own.
+[[nodiscard]] std::string startup_packet(std::string_view user, std::string_view database);
+
+/// Decides as soon as enough of the answer has come; nothing while more is needed.
+[[nodiscard]] std::optional<ProbeResult> judge_answer(std::string_view received, bool is_at_end);
 
 }  // namespace poststack::pgfiles

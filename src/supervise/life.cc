@@ -35,6 +35,16 @@ Action Life::tick(Time now) noexcept {
     }
 }
 
+void Life::began(Time now) noexcept {
+    if (state_ != State::starting) return;
+    started_ = now;
+    deadline_ = now + rules_.startsecs;
+}
+
+void Life::hurry(Time latest) noexcept {
+    if (state_ == State::stopping && deadline_) deadline_ = std::min(*deadline_, latest);
+}
+
 Action Life::ended(Ending how, Time now) noexcept {
     return apply(judge_end(how, now), now);
 }

@@ -46,6 +46,13 @@ class Life {
     Action want_stop(Time now, std::optional<std::chrono::milliseconds> wait = {}) noexcept;
     Action tick(Time now) noexcept;
 
+    /// The process that want_start() or tick() asked for exists only now: what it had to wait for
+    /// does not count as its life.
+    void began(Time now) noexcept;
+
+    /// A program that is stopping has until `latest`, no longer.
+    void hurry(Time latest) noexcept;
+
     /// The process has ended (or never began). Call it before any tick() that is due: a program
     /// counts as RUNNING only when it was seen alive behind startsecs.
     Action ended(Ending how, Time now) noexcept;

@@ -168,6 +168,8 @@ void read_ours(const Section& section, const ProgramFrame& frame, ProgramConfig&
         program.depends_on.clear();
     }
     program.one_shot = section.boolean("one_shot", false);
+    // Once is enough to know that it fails, unless somebody says otherwise.
+    if (program.one_shot && !section.has("autorestart")) program.autorestart = Restart::never;
     program.critical = section.boolean("critical", frame.critical || program.one_shot);
     program.ready = read_check(section, "ready");
     program.ready_timeout = section.duration("ready_timeout", milliseconds(0));
