@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "config/interpolate.h"
 #include "config/yaml_file.h"
 #include "sys/private_file.h"
@@ -160,6 +161,20 @@ Name default_name(const Project& project, const EnvFile& env, const Environment&
     return name;
 }
 
+/// Every byte that a terminal might take for a command, or nobody can read, as \xNN.
+std::string to_ascii(std::string_view text) {
+    std::string shown;
+    for (const char letter : text) {
+        const auto code = static_cast<unsigned char>(letter);
+        if (code < 0x20 || code >= 0x7f) {
+            shown += fmt::format("\\x{:02x}", code);
+        } else {
+            shown += letter;
+        }
+    }
+    return shown;
+}
+
 std::string read_id(const fs::path& state_dir) {
     const auto content = sys::find_file(state_dir / "id", 4096);
     if (!content) return {};
@@ -181,6 +196,25 @@ std::string Project::display(const fs::path& path) const {
     const fs::path relative = path.lexically_relative(directory);
     if (relative.empty() || *relative.begin() == "..") return path.native();
     return relative.native();
+}
+
+void check_directory_name(const fs::path& directory) {
+    const std::string& name = directory.native();
+    const auto is_control = [](char letter) {
+        const auto code = static_cast<unsigned char>(letter);
+        return code < 0x20 || code == 0x7f;
+    };
+    std::string_view reason;
+    if (std::any_of(name.begin(), name.end(), is_control)) {
+        reason = "its path holds a control character, such as a line end";
+    } else if (find_invalid_utf8(name)) {
+        reason = "its path is not valid UTF-8";
+    } else {
+        return;
+    }
+    throw Error(ErrorKind::config,
+                fmt::format("cannot use directory \"{}\" as a project: {}", to_ascii(name), reason))
+        .hint("Rename the directory, or the one above it that is named so.");
 }
 
 Project locate_project(const LocateOptions& options) {
@@ -209,6 +243,7 @@ Project locate_project(const LocateOptions& options) {
         project.directory =
             search_upwards(existing_directory(current, "/", "directory"), options.environment);
     }
+    check_directory_name(project.directory);
     if (!project.compose_file) project.compose_file = find_compose_file(project.directory);
     project.env_file = project.directory / ".env";
     project.state_dir = project.directory / state_name;

@@ -34,14 +34,20 @@ struct LocateOptions {
     std::vector<std::filesystem::path> compose_files = {};   ///< -f
     std::optional<std::filesystem::path> config_file = {};   ///< --config-file
     Environment environment = {};
+    bool lenient_env = false;  ///< a .env that cannot be used is a notice and counts as empty
 };
+
+/// Refuses a directory that cannot be a project's. PostgreSQL writes its path into files of one
+/// line a value, and JSON can hold nothing but UTF-8. Errors: config.
+void check_directory_name(const std::filesystem::path& directory);
 
 /// Finds the project's directory and files; reads nothing but names.
 ///
 /// Without --project and -f it is the current directory; when that holds none of a project's files
 /// and a parent does, that parent (never the home directory or what is above it). With -f the
 /// file's directory.
-/// Errors: not_found for a directory or file that is not there; usage for two -f files.
+/// Errors: not_found for a directory or file that is not there; usage for two -f files; config for
+/// a directory whose name check_directory_name() refuses.
 [[nodiscard]] Project locate_project(const LocateOptions& options);
 
 /// Sets name, state_dir and id. Errors: config for a name that compose would refuse.

@@ -102,6 +102,23 @@ TEST_F(ProjectTest, TakesTheDirectoryThatWasAskedFor) {
     EXPECT_EQ(error.message(), "cannot use --project \"missing\": there is no such directory");
 }
 
+TEST_F(ProjectTest, RefusesADirectoryThatPostgresqlCannotName) {
+    options_.current_directory = make("new\nline");
+    Error error = failure();
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    EXPECT_THAT(error.message(),
+                HasSubstr("new\\x0aline\" as a project: its path holds a control character"));
+    EXPECT_EQ(error.hint(), "Rename the directory, or the one above it that is named so.");
+
+    options_.current_directory = make("bad\xff/below");
+    error = failure();
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    EXPECT_THAT(error.message(), HasSubstr("bad\\xff/below\" as a project: its path is not valid"));
+
+    options_.current_directory = make("gr\u00fcn \u732b");
+    EXPECT_EQ(load().directory, root_ / "gr\u00fcn \u732b");
+}
+
 TEST_F(ProjectTest, IsNamedByComposeFileThenVariableThenDirectory) {
     options_.current_directory = make("My App");
     EXPECT_EQ(load().name, "myapp");

@@ -141,15 +141,19 @@ Settings load_settings(const Project& project,
     return {std::move(values), project.directory};
 }
 
-Configuration load_configuration(const LocateOptions& options, const Flags& flags) {
+namespace {
+
+Configuration load(const LocateOptions& options, const Flags& flags, bool with_env) {
     Configuration result;
     result.project = locate_project(options);
     Project& project = result.project;
-    result.env = EnvFile::load(project.env_file, options.environment, result.notices);
-    identify_project(project, result.env, options.environment);
-    if (result.env.path() != project.env_file) {
+    const auto load_env = [&] {
+        if (!with_env) return;
         result.env = EnvFile::load(project.env_file, options.environment, result.notices);
-    }
+    };
+    load_env();
+    identify_project(project, result.env, options.environment);
+    if (result.env.path() != project.env_file) load_env();
     Flags absolute = flags;
     make_flag_paths_absolute(absolute, options.current_directory);
     result.settings =
@@ -157,6 +161,20 @@ Configuration load_configuration(const LocateOptions& options, const Flags& flag
     project.migrations = result.settings.path(key::migrations_path);
     project.log_dir = result.settings.path(key::log_dir);
     return result;
+}
+
+}  // namespace
+
+Configuration load_configuration(const LocateOptions& options, const Flags& flags) {
+    try {
+        return load(options, flags, true);
+    } catch (const Error& error) {
+        if (!options.lenient_env || error.kind() == ErrorKind::interrupted) throw;
+        // When it is not .env that is wrong, the same error comes again.
+        Configuration result = load(options, flags, false);
+        result.notices.push_back(fmt::format("{}; going on without .env", error.message()));
+        return result;
+    }
 }
 
 Settings make_settings(const std::map<std::string, std::string>& values,

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "migrate/file_source.h"
 #include "migrate/header.h"
 #include "migrate/position.h"
-#include "migrate/utf8.h"
 #include "sys/file.h"
 
 namespace poststack::migrate {

@@ -69,6 +69,7 @@ class Init {
     explicit Init(const InitPlan& plan) : plan_(plan) {}
 
     InitResult run() {
+        config::check_directory_name(plan_.directory);
         make_root();
         add_file(config_file(), settings_text(plan_));
         config::Configuration configuration = config::load_configuration(locate_options());

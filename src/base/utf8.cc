@@ -1,6 +1,6 @@
-#include "migrate/utf8.h"
+#include "base/utf8.h"
 
-namespace poststack::migrate {
+namespace poststack {
 namespace {
 
 struct Lead {
@@ -38,4 +38,4 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) noexcept {
     return std::nullopt;
 }
 
-}  // namespace poststack::migrate
+}  // namespace poststack
