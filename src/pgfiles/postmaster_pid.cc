@@ -24,6 +24,13 @@ bool is_zombie(pid_t pid) {
     return name_end != std::string::npos && (*text)[name_end + 2] == 'Z';
 }
 
+/// True when `pid` is another account's than the data: PostgreSQL starts on its own data only.
+bool is_foreign(pid_t pid, const std::filesystem::path& data_directory) {
+    const auto process = sys::find_info("/proc/" + std::to_string(pid));
+    const auto data = sys::find_info(data_directory, true);
+    return process && data && process->uid != data->uid;
+}
+
 }  // namespace
 
 std::optional<PostmasterPid> parse_postmaster_pid(std::string_view text) {
@@ -58,7 +65,9 @@ bool is_postmaster_alive(const PostmasterPid& file, const std::filesystem::path&
     std::error_code error;
     const auto working = std::filesystem::read_symlink(
         std::filesystem::path("/proc") / std::to_string(file.pid) / "cwd", error);
-    if (error) return true;  // not ours to look into: the safe answer
+    // Not ours to look into. When its account cannot be the server's, it is not; else the safe
+    // answer is yes.
+    if (error) return !is_foreign(file.pid, data_directory);
     return std::filesystem::equivalent(working, data_directory, error) && !error;
 }
 

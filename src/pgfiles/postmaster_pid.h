@@ -36,7 +36,7 @@ struct PostmasterPid {
     const std::filesystem::path& data_directory);
 
 /// True when `file` names a living process that is a postgres of this data directory. A pid that
-/// another program got after a crash or reboot is not (its /proc entry says so).
+/// another program, or another account's postgres, got after a crash or reboot is not.
 [[nodiscard]] bool is_postmaster_alive(const PostmasterPid& file,
                                        const std::filesystem::path& data_directory);
 
