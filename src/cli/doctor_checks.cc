@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "instance/binaries.h"
+#include "instance/port.h"
 #include "pg/client_version.h"
 #include "sys/file.h"
 #include "sys/net.h"
@@ -193,13 +194,10 @@ Finding check_port() {
     if (sys::is_port_free(default_port)) {
         return {.subject = "port", .found = fmt::format("{} is free", default_port)};
     }
-    const auto holder = sys::find_port_holder(default_port);
-    const std::string who = holder && !holder->program.empty()
-                                ? fmt::format("\"{}\" (pid {})", holder->program, holder->pid)
-                                : "another program";
     return {.subject = "port",
             .verdict = Verdict::note,
-            .found = fmt::format("{} is in use by {}", default_port, who),
+            .found = fmt::format(
+                "{} is in use by {}", default_port, instance::port_holder_text(default_port)),
             .advice = "A project without a set port takes the next free one."};
 }
 

@@ -8,6 +8,7 @@
 
 #include "sys/errno_error.h"
 #include "sys/net.h"
+#include "sys/user.h"
 
 namespace poststack::instance {
 namespace {
@@ -41,13 +42,21 @@ PortReservation PortReservation::first_free(std::uint16_t first) {
         .hint("Set one yourself: POSTSTACK_POSTGRES_HOST_PORT in .env");
 }
 
-Error port_taken(std::uint16_t port) {
+std::string port_holder_text(std::uint16_t port) {
     const auto holder = sys::find_port_holder(port);
-    std::string who = "another process";
-    if (holder && !holder->program.empty()) {
-        who = fmt::format("\"{}\" (pid {})", holder->program, holder->pid);
+    if (!holder) return "another process";
+    if (!holder->program.empty()) {
+        return fmt::format("\"{}\" (pid {})", holder->program, holder->pid);
     }
-    return Error(ErrorKind::conflict, fmt::format("port {} is in use by {}", port, who))
+    // Another account's processes show nobody what they have open, but the socket has a uid.
+    const auto account = sys::find_account(holder->uid);
+    return account ? fmt::format("a process of account \"{}\"", account->name)
+                   : fmt::format("a process of uid {}", holder->uid);
+}
+
+Error port_taken(std::uint16_t port) {
+    return Error(ErrorKind::conflict,
+                 fmt::format("port {} is in use by {}", port, port_holder_text(port)))
         .hint("Stop it, or set another port: POSTSTACK_POSTGRES_HOST_PORT in .env");
 }
 

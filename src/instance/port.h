@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/error.h"
 #include "sys/fd.h"
@@ -31,6 +32,9 @@ class PortReservation {
     std::uint16_t port_;
     sys::UniqueFd fd_;
 };
+
+/// Who listens on `port`, for a message: the program and its pid, or only the account.
+[[nodiscard]] std::string port_holder_text(std::uint16_t port);
 
 /// The error for a port that somebody else listens on, naming the holder.
 [[nodiscard]] Error port_taken(std::uint16_t port);

@@ -36,24 +36,30 @@ bool can_listen(const Address& address, int family) {
     return ::listen(socket.get(), 1) == 0;
 }
 
-/// The inode of the socket that listens on `port`, from one line of /proc/net/tcp.
-std::optional<std::string> listener_inode(std::string_view line, std::uint16_t port) {
+struct ListeningSocket {
+    std::string inode;
+    uid_t uid = 0;
+};
+
+/// The socket that listens on `port`, from one line of /proc/net/tcp.
+std::optional<ListeningSocket> parse_listener(std::string_view line, std::uint16_t port) {
     std::vector<std::string_view> words = split(line, ' ');
     std::erase(words, "");
     if (words.size() < 10 || words[3] != listening) return std::nullopt;
     if (!words[1].ends_with(fmt::format(":{:04X}", port))) return std::nullopt;
-    return std::string(words[9]);
+    const auto uid = parse_integer(words[7]);
+    return ListeningSocket{std::string(words[9]), static_cast<uid_t>(uid.value_or(0))};
 }
 
-std::vector<std::string> listener_inodes(std::uint16_t port) {
-    std::vector<std::string> inodes;
+std::vector<ListeningSocket> find_listeners(std::uint16_t port) {
+    std::vector<ListeningSocket> listeners;
     for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
         const std::string text = find_file(table).value_or("");
         for (const std::string_view line : split(text, '\n')) {
-            if (auto inode = listener_inode(line, port)) inodes.push_back(std::move(*inode));
+            if (auto found = parse_listener(line, port)) listeners.push_back(std::move(*found));
         }
     }
-    return inodes;
+    return listeners;
 }
 
 /// True when the process of this /proc directory has the socket `link` ("socket:[123]") open.
@@ -91,18 +97,18 @@ std::optional<std::uint16_t> find_free_port(std::uint16_t first) {
 }
 
 std::optional<PortHolder> find_port_holder(std::uint16_t port) {
-    const std::vector<std::string> inodes = listener_inodes(port);
-    if (inodes.empty()) return std::nullopt;
+    const std::vector<ListeningSocket> listeners = find_listeners(port);
+    if (listeners.empty()) return std::nullopt;
     for (const std::string& name : list_directory("/proc")) {
         const auto pid = parse_integer(name);
         if (!pid) continue;
-        for (const std::string& inode : inodes) {
+        for (const auto& [inode, uid] : listeners) {
             if (!has_open(fs::path("/proc") / name, fmt::format("socket:[{}]", inode))) continue;
             const auto holder = static_cast<pid_t>(*pid);
-            return PortHolder{holder, program_name(holder).value_or("")};
+            return PortHolder{holder, program_name(holder).value_or(""), uid};
         }
     }
-    return PortHolder{};
+    return PortHolder{.pid = 0, .program = {}, .uid = listeners.front().uid};
 }
 
 }  // namespace poststack::sys

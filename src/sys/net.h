@@ -19,6 +19,7 @@ namespace poststack::sys {
 struct PortHolder {
     pid_t pid = 0;        ///< 0 when another user's process cannot be looked into
     std::string program;  ///< "postgres"; empty when unknown
+    uid_t uid = 0;        ///< of the account that opened the socket
 };
 
 /// Who listens on TCP `port` of this machine (/proc/net/tcp, tcp6 and /proc/PID/fd).

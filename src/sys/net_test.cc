@@ -45,6 +45,7 @@ TEST(Port, OfAListenerNamesItsHolder) {
     ASSERT_TRUE(holder);
     EXPECT_EQ(holder->pid, ::getpid());
     EXPECT_EQ(holder->program, "sys_test");
+    EXPECT_EQ(holder->uid, ::geteuid());
 }
 
 TEST(Port, WithoutListenerHasNoHolder) {
