@@ -101,6 +101,15 @@ std::optional<Setting> from_yaml(const KeySpec& spec, const SettingsSources& sou
                                     entry.key,
                                     spec.expected()));
         }
+        // Only the server's settings are pairs; "extensions: {a: 1}" would be one named "a=1".
+        if (entry.is_map && spec.name != key::postgres_settings) {
+            throw Error(ErrorKind::config,
+                        fmt::format("{}: \"{}\" is a mapping, but takes {}",
+                                    setting.source,
+                                    entry.key,
+                                    spec.expected()))
+                .hint(fmt::format("Write it as a list: {}: [a, b].", entry.key));
+        }
         setting.items = entry.items;
         const std::string label = fmt::format("{} ({})", setting.source, entry.key);
         candidate.offer(std::move(setting), label);
@@ -198,6 +207,15 @@ void note_unknown_variables(const SettingsSources& sources, std::vector<std::str
 }
 
 void check_setting(const KeySpec& spec, Setting& setting) {
+    const auto holds_nul = [](const std::string& text) {
+        return text.find('\0') != std::string::npos;
+    };
+    // No argument, file name or name in a database can hold one: it would be cut there.
+    if (holds_nul(setting.value) ||
+        std::any_of(setting.items.begin(), setting.items.end(), holds_nul)) {
+        throw Error(ErrorKind::config,
+                    fmt::format("{}: \"{}\" holds a NUL byte", setting.source, spec.name));
+    }
     if (setting.value.empty() && setting.items.empty()) return;
     if (spec.type == KeyType::choice) setting.value = to_lower(setting.value);
     if (spec.type == KeyType::list && setting.items.empty()) {

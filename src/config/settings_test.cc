@@ -111,6 +111,47 @@ TEST_F(SettingsTest, ReadListsFromYamlAndVariables) {
     EXPECT_THAT(load().settings.list(key::extensions), ElementsAre("hstore", "ltree"));
 }
 
+TEST_F(SettingsTest, RefuseAMappingWhereNamesAreMeant) {
+    write("poststack.yaml", "extensions: {a: 1}\n");
+
+    const Error error = failure();
+
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+    EXPECT_EQ(error.message(), "poststack.yaml:1: \"extensions\" is a mapping, but takes a list");
+    EXPECT_EQ(error.hint(), "Write it as a list: extensions: [a, b].");
+}
+
+TEST_F(SettingsTest, RefuseANulByte) {
+    for (const auto& [key, text] : {std::pair{"extensions", "extensions: [\"pg\\0x\"]\n"},
+                                    {"database_name", "database_name: \"x\\0y\"\n"}}) {
+        write("poststack.yaml", text);
+
+        const Error error = failure();
+
+        EXPECT_EQ(error.kind(), ErrorKind::config);
+        EXPECT_EQ(error.message(),
+                  std::string("poststack.yaml:1: \"") + key + "\" holds a NUL byte");
+    }
+}
+
+TEST_F(SettingsTest, GoOnWithoutABrokenEnvFileWhereAsked) {
+    write("poststack.yaml", "log_dir: here\n");
+    for (const char* text : {"one line = 'without an end", "POSTSTACK_POSTGRES_HOST_PORT=0\n"}) {
+        write(".env", text);
+        options_.lenient_env = false;
+        EXPECT_EQ(failure().kind(), ErrorKind::config);
+
+        options_.lenient_env = true;
+        const Configuration found = load();
+
+        EXPECT_EQ(found.settings.path(key::log_dir), root_ / "here");
+        ASSERT_EQ(found.notices.size(), 1U);
+        EXPECT_TRUE(found.notices.front().ends_with("; going on without .env"));
+    }
+    write("poststack.yaml", "log_dri: here\n");
+    EXPECT_EQ(failure().kind(), ErrorKind::config);
+}
+
 TEST_F(SettingsTest, AcceptTheOriginalsNames) {
     options_.environment["POSTSTACK_CONTAINER_RUNTIME"] = "Podman";
 

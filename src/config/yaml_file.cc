@@ -110,6 +110,7 @@ std::vector<YamlEntry> read_flat_yaml(const std::string& text, const std::filesy
                 entry.items.push_back(scalar(item, path, key));
         } else if (node.IsMap()) {
             entry.is_list = true;
+            entry.is_map = true;
             for_each_pair(
                 node, path, [&](const std::string& name, YAML::Mark, const YAML::Node& item) {
                     entry.items.push_back(fmt::format("{}={}", name, scalar(item, path, key)));

@@ -16,6 +16,7 @@ struct YamlEntry {
     std::string text = {};                ///< of a scalar; empty for a list
     std::vector<std::string> items = {};  ///< of a list, or "name=value" of a map of scalars
     bool is_list = false;
+    bool is_map = false;   ///< then is_list too
     bool is_null = false;  ///< nothing behind the colon
     int line = 0;          ///< of the key, from 1
     int column = 0;

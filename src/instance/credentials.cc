@@ -37,6 +37,19 @@ std::string short_source(const FoundValue& value) {
     return at == std::string::npos ? value.source : value.source.substr(at + 4);
 }
 
+/// PostgreSQL cuts longer names and goes on: the login would be to another name than is said here.
+void refuse_long_name(std::string_view what, const FoundValue& name) {
+    constexpr std::size_t limit = 63;  // NAMEDATALEN - 1
+    if (name.text.size() <= limit) return;
+    throw Error(ErrorKind::config,
+                fmt::format("the {}'s name from {} has {} bytes, but PostgreSQL takes at most {}",
+                            what,
+                            name.source,
+                            name.text.size(),
+                            limit))
+        .hint("Choose a shorter one.");
+}
+
 Credentials to_credentials(const KnownCredentials& known, const CredentialQuery& query) {
     const auto or_default = [&](const std::optional<FoundValue>& value, std::string_view setting) {
         if (value) return FoundValue{value->text, short_source(*value)};
@@ -48,6 +61,8 @@ Credentials to_credentials(const KnownCredentials& known, const CredentialQuery&
     Credentials result;
     const FoundValue user = or_default(known.user, key::role_name);
     const FoundValue database = or_default(known.database, key::database_name);
+    refuse_long_name("role", user);
+    refuse_long_name("database", database);
     result.user = user.text;
     result.user_source = user.source;
     result.database = database.text;
@@ -131,6 +146,7 @@ class CredentialWriter {
     }
 
     bool record(std::uint16_t port) {
+        if (port == 0) throw Error(ErrorKind::bug, "port 0 is to be recorded");
         const KnownCredentials known = find_known(query(), names_);
         if (!known.password) {
             throw Error(ErrorKind::bug, "a port is recorded before there are credentials");
@@ -180,9 +196,7 @@ class CredentialWriter {
                                 prefix + sys::random_token(api_key_length).reveal());
         }
         if (names_.set == "hive") {
-            const sys::Account account = sys::current_account();
-            const auto owner =
-                config::file_owner(project_).value_or(sys::Owner{account.uid, account.gid});
+            const sys::Owner owner = service_owner();
             editor_.set_default("HIVE_API_PORT", settings_.text(key::api_port));
             editor_.set_default("POSTGRES_UID", std::to_string(owner.uid));
             editor_.set_default("POSTGRES_GID", std::to_string(owner.gid));
@@ -195,6 +209,15 @@ class CredentialWriter {
                 editor_.set_default(name, settings_.text(setting));
             }
         }
+    }
+
+    /// Whom POSTGRES_UID and POSTGRES_GID name: PostgreSQL refuses to run as root.
+    [[nodiscard]] sys::Owner service_owner() const {
+        constexpr id_t first_person = 1000;  // what hive's own .env.example has
+        if (const auto owner = config::file_owner(project_)) return *owner;
+        if (sys::is_root()) return {first_person, first_person};
+        const sys::Account account = sys::current_account();
+        return {account.uid, account.gid};
     }
 
     /// Brings the URL in line; one that says the same already keeps its form.
@@ -280,8 +303,9 @@ std::optional<Credentials> find_credentials(const config::EnvFile& env,
                                             const config::Environment& environment) {
     const CredentialQuery query{env, project, settings, environment};
     const KnownCredentials known = find_known(query, credential_names(settings));
+    Credentials credentials = to_credentials(known, query);
     if (!known.password) return std::nullopt;
-    return to_credentials(known, query);
+    return credentials;
 }
 
 bool record_port(const config::Project& project,

@@ -1,6 +1,7 @@
 #include "pg/conninfo.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -86,6 +87,16 @@ std::string ssl_to_sslmode(const std::string& value) {
     return word;
 }
 
+void check_sslmode(const std::string& mode, std::string_view origin) {
+    static constexpr std::array words = {
+        "disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
+    if (mode.empty() || std::find(words.begin(), words.end(), mode) != words.end()) return;
+    throw Error(
+        ErrorKind::config,
+        fmt::format("{} has \"sslmode={}\", which is no such mode", from_where(origin), mode))
+        .hint("Use disable, allow, prefer, require, verify-ca or verify-full.");
+}
+
 /// DatabaseUrl has taken host, port, user, password and dbname.
 void apply_parameter(ConnInfo& info,
                      const std::string& key,
@@ -120,6 +131,7 @@ ConnInfo ConnInfo::from_url(const DatabaseUrl& url, std::string_view origin) {
     info.port = url.port.value_or(5432);
     for (const auto& [key, value] : url.parameters)
         apply_parameter(info, key, value, origin);
+    check_sslmode(info.sslmode, origin);
     if (info.host.empty()) info.host = default_socket_directory();
     if (info.user.empty()) info.user = sys::current_account().name;
     if (info.database.empty()) info.database = info.user;

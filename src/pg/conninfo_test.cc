@@ -74,6 +74,20 @@ TEST(ConnInfo, RefusesATimeoutThatIsNoNumber) {
                 ThrowsMessage<Error>(HasSubstr("connect_timeout=soon")));
 }
 
+TEST(ConnInfo, RefusesAnSslmodeThatIsNone) {
+    for (const char* url : {"postgresql://h/d?sslmode=bogus", "postgresql://h/d?ssl=bogus"}) {
+        try {
+            (void)parse(url);
+            ADD_FAILURE() << url;
+        } catch (const Error& error) {
+            EXPECT_EQ(exit_code(error), 3);
+            EXPECT_THAT(error.message(), HasSubstr("\"sslmode=bogus\", which is no such mode"));
+            EXPECT_EQ(error.hint(),
+                      "Use disable, allow, prefer, require, verify-ca or verify-full.");
+        }
+    }
+}
+
 TEST(ConnInfo, AddressNamesThePlace) {
     ConnInfo info;
     info.host = "::1";

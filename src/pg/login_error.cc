@@ -147,7 +147,14 @@ Words refused_by_server(LoginFailure failure, const std::string& reason, const C
             return {ErrorKind::database,
                     fmt::format("the server at {} refused the login: {}", at, reason),
                     {}};
-        default: return {ErrorKind::tool, fmt::format("cannot connect to {}: {}", at, reason), {}};
+        default:
+            // libpq's word for an option of the URL that it does not take.
+            if (reason.starts_with("invalid ") && reason.find(" value") != std::string::npos) {
+                return {ErrorKind::config,
+                        fmt::format("cannot connect to {}: {}", at, reason),
+                        "Correct the parameter in the database URL."};
+            }
+            return {ErrorKind::tool, fmt::format("cannot connect to {}: {}", at, reason), {}};
     }
 }
 
