@@ -19,14 +19,15 @@ Argument names_argument(std::vector<std::string>& names) {
     return {.name = "NAME", .help = "Server, when several are meant", .target = &names};
 }
 
-Command simple(std::string word, std::string summary, Run run) {
+Command simple(std::string word, std::string summary, Run run, bool without_env = false) {
     auto args = std::make_shared<ContainerArgs>();
     return {.path = {"container", word},
             .summary = std::move(summary),
             .arguments = {names_argument(args->names)},
             .examples = {"container " + word, "container " + word + " postgres"},
-            .run = [args, run](Context& context) {
-                const Session session = open_session(context);
+            .run = [args, run, without_env](Context& context) {
+                const Session session =
+                    without_env ? open_session_without_env(context) : open_session(context);
                 check_names(session, args->names);
                 return run(context, session);
             }};
@@ -54,7 +55,7 @@ Command make_container_start_command() {
 }
 
 Command make_container_stop_command() {
-    return simple("stop", "Stop the database server; its data stays", run_down);
+    return simple("stop", "Stop the database server; its data stays", run_down, true);
 }
 
 Command make_container_restart_command() {

@@ -10,9 +10,12 @@ Command make_down_command() {
         .description =
             "Asks the server to disconnect everybody and shut down. When it has not ended after "
             "half of stop_timeout it is stopped at once, and the next start recovers it from "
-            "its log of changes; the result says which of the two it was.",
+            "its log of changes; the result says which of the two it was. A .env that cannot be "
+            "read does not stop it.",
         .examples = {"down"},
-        .run = [](Context& context) { return run_down(context, open_session(context)); }};
+        .run = [](Context& context) {
+            return run_down(context, open_session_without_env(context));
+        }};
 }
 
 Command make_restart_command() {

@@ -1,7 +1,8 @@
-#include <algorithm>
 #include <chrono>
 #include <fcntl.h>
 #include <memory>
+#include <ostream>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,12 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/stack_command.h"
 #include "sys/errno_error.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "workflow/server_log.h"
 
 namespace poststack::cli {
 
@@ -31,27 +32,63 @@ sys::UniqueFd open_log(const fs::path& path) {
     return file;
 }
 
-/// The last `count` lines of `path`, with the rotated part before it when it is short.
-std::string last_lines(const fs::path& path, std::size_t count) {
-    std::string text = sys::find_file(path).value_or("");
-    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-    if (lines < count) text.insert(0, sys::find_file(path.string() + ".1").value_or(""));
-    std::size_t at = text.size();
-    for (std::size_t found = 0; at > 0; --at) {
-        if (text[at - 1] != '\n' || at == text.size()) continue;
-        if (++found == count) break;
+/// Writes the document of `logs --json` line by line: the log may be larger than our memory.
+class LinesDocument {
+  public:
+    explicit LinesDocument(std::ostream& out) : out_(out) {
+        out_ << "{\n  \"service\": \"postgres\",\n  \"lines\": [";
     }
-    return count == 0 ? std::string() : text.substr(at);
+
+    void add(std::string_view piece) {
+        for (std::size_t end = piece.find('\n'); end != std::string_view::npos;
+             end = piece.find('\n')) {
+            pending_ += piece.substr(0, end);
+            write_line();
+            piece.remove_prefix(end + 1);
+        }
+        pending_ += piece;
+    }
+
+    void finish() {
+        if (!pending_.empty()) write_line();
+        out_ << (any_ ? "\n  ]\n}\n" : "]\n}\n");
+    }
+
+  private:
+    void write_line() {
+        // What a client sent may hold bytes that are not UTF-8.
+        out_ << (any_ ? ",\n    " : "\n    ")
+             << Json(pending_).dump(-1, ' ', false, Json::error_handler_t::replace);
+        any_ = true;
+        pending_.clear();
+    }
+
+    std::ostream& out_;
+    std::string pending_;  ///< the begin of a line whose end is in the next piece
+    bool any_ = false;
+};
+
+void print_tail(Context& context, const workflow::LogTail& tail) {
+    if (!context.json()) {
+        tail.read([&](std::string_view piece) { context.out << piece; });
+        return;
+    }
+    LinesDocument document(context.out);
+    tail.read([&](std::string_view piece) { document.add(piece); });
+    document.finish();
 }
 
-Json lines_json(std::string_view text) {
-    Json lines = Json::array();
-    if (text.ends_with('\n')) text.remove_suffix(1);
-    if (!text.empty()) {
-        for (const std::string_view line : split(text, '\n'))
-            lines.push_back(line);
+[[noreturn]] void throw_no_log(const Session& session, const workflow::ServerLog& log) {
+    if (log.server_runs) {
+        throw Error(ErrorKind::not_found,
+                    fmt::format("the log of \"{}\" was removed while its server runs, which has "
+                                "said nothing since",
+                                session.project.name))
+            .hint("Its next line makes the file again.");
     }
-    return {{"service", "postgres"}, {"lines", std::move(lines)}};
+    throw Error(ErrorKind::not_found,
+                fmt::format("there is no log of \"{}\" yet", session.project.name))
+        .hint("Start it: poststack up");
 }
 
 /// Prints what is appended from now on, through rotations, until the command is interrupted.
@@ -108,19 +145,10 @@ int run_logs(Context& context, const Session& session, const LogsArgs& args) {
         throw Error(ErrorKind::usage, "--follow has no end, so it cannot be one JSON document")
             .hint("Leave --json or --follow out.");
     }
-    const fs::path path = session.project.log_dir / "database" / "postgresql.log";
-    if (!args.follow && !sys::find_info(path)) {
-        throw Error(ErrorKind::not_found,
-                    fmt::format("there is no log of \"{}\" yet", session.project.name))
-            .hint("Start it: poststack up");
-    }
-    Follower follower(path);
-    const std::string last = last_lines(path, static_cast<std::size_t>(tail));
-    if (context.json()) {
-        context.print(lines_json(last));
-        return 0;
-    }
-    context.out << last;
+    const workflow::ServerLog log = workflow::find_server_log(stack_request(context, session));
+    if (!args.follow && !log.is_there) throw_no_log(session, log);
+    Follower follower(log.path);
+    print_tail(context, workflow::LogTail(log.path, static_cast<std::uint64_t>(tail)));
     context.out.flush();
     if (args.follow) follower.run(context);
     return 0;
@@ -130,7 +158,9 @@ Command make_server_logs_command() {
     auto args = std::make_shared<LogsArgs>();
     return {.path = {"logs"},
             .summary = "Show the stack's output",
-            .description = "For the log files themselves see \"poststack logs list\".",
+            .description =
+                "Over all rotated parts of the server's log. For the log files themselves see "
+                "\"poststack logs list\". A .env that cannot be read does not stop it.",
             .options = {{.names = "--tail,-n",
                          .value = "LINES",
                          .help = "Show this many of the last lines (default 50)",
@@ -144,7 +174,7 @@ Command make_server_logs_command() {
                            .target = &args->services}},
             .examples = {"logs", "logs postgres --tail 20", "logs -f"},
             .run = [args](Context& context) {
-                return run_logs(context, open_session(context), *args);
+                return run_logs(context, open_session_without_env(context), *args);
             }};
 }
 

@@ -35,9 +35,10 @@ config::LocateOptions locate_options(const Context& context) {
     return options;
 }
 
-Session open_session(Context& context, config::Flags flags) {
+namespace {
+
+Session open(Context& context, config::Flags flags, const config::LocateOptions& options) {
     add_global_flags(context.options, flags);
-    const config::LocateOptions options = locate_options(context);
     Session session = config::load_configuration(options, flags);
     for (const std::string& notice : session.notices)
         context.logger.warning(notice);
@@ -50,6 +51,18 @@ Session open_session(Context& context, config::Flags flags) {
         say(context, fmt::format("using the project in {}", session.project.directory.native()));
     }
     return session;
+}
+
+}  // namespace
+
+Session open_session(Context& context, config::Flags flags) {
+    return open(context, std::move(flags), locate_options(context));
+}
+
+Session open_session_without_env(Context& context) {
+    config::LocateOptions options = locate_options(context);
+    options.lenient_env = true;
+    return open(context, {}, options);
 }
 
 instance::Target find_target(Context& context, const Session& session) {

@@ -23,6 +23,10 @@ using Session = config::Configuration;
 /// are added here. Errors: config, not_found, denied.
 [[nodiscard]] Session open_session(Context& context, config::Flags flags = {});
 
+/// The same for what an operator needs when .env is broken: it is a warning then, and counts as
+/// empty. For commands that neither log in nor write to it.
+[[nodiscard]] Session open_session_without_env(Context& context);
+
 /// The database the command is about (instance/target.h).
 [[nodiscard]] instance::Target find_target(Context& context, const Session& session);
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "sys/file.h"
 #include "sys/log_sinks.h"
 
 namespace poststack::instance {
@@ -25,19 +26,33 @@ class Sink {
 
     void put(std::string_view line) {
         try {
-            if (!file_) file_.emplace(path_);
-            if (dropped_ > 0) {
-                file_->write_line(
-                    fmt::format("poststack: {} lines could not be written", dropped_));
-                dropped_ = 0;
-            }
-            file_->write_line(line);
-        } catch (const Error&) {
-            ++dropped_;
+            try_put(line);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::not_found || !put_into_new_folder(line)) ++dropped_;
         }
     }
 
   private:
+    void try_put(std::string_view line) {
+        if (!file_) file_.emplace(path_);
+        if (dropped_ > 0) {
+            file_->write_line(fmt::format("poststack: {} lines could not be written", dropped_));
+            dropped_ = 0;
+        }
+        file_->write_line(line);
+    }
+
+    /// Somebody removed the log folder under us.
+    bool put_into_new_folder(std::string_view line) {
+        try {
+            sys::make_directories(path_.parent_path(), 0700);
+            try_put(line);
+            return true;
+        } catch (const Error&) {
+            return false;  // `poststack logs` and `up` make it where we may not
+        }
+    }
+
     std::filesystem::path path_;
     std::optional<sys::RotatingFile> file_;
     std::uint64_t dropped_ = 0;

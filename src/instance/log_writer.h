@@ -13,7 +13,8 @@ inline constexpr const char* log_writer_flag = "--internal-log-writer";
 /// the last process of the server is gone.
 ///
 /// Never stops reading: a server whose log cannot be written (disk full) must not block on it, so
-/// such lines are dropped and counted, and the count is written as soon as there is room again.
+/// such lines are dropped and counted, and the count is written as soon as there is room again. A
+/// folder that was removed is made again.
 void write_log(int input, const std::filesystem::path& path);
 
 }  // namespace poststack::instance

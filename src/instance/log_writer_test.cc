@@ -1,5 +1,6 @@
 #include "instance/log_writer.h"
 
+#include <chrono>
 #include <string>
 #include <thread>
 
@@ -46,6 +47,26 @@ TEST(LogWriter, WritesLastWordsWithoutALineEnd) {
     say("first\nPANIC", folder.path() / "log");
 
     EXPECT_EQ(sys::read_file(folder.path() / "log"), "first\nPANIC\n");
+}
+
+TEST(LogWriter, MakesARemovedFolderAgain) {
+    const sys::TempDir folder;
+    const std::filesystem::path log = folder.path() / "logs/database/log";
+    sys::make_directories(log.parent_path(), 0700);
+    sys::Pipe pipe = sys::make_pipe();
+    std::thread writer([&] { write_log(pipe.read_end.get(), log); });
+    sys::write_all(pipe.write_end.get(), "first\n", "pipe");
+    for (int round = 0; round < 3000 && sys::find_file(log).value_or("").empty(); ++round)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+
+    std::filesystem::remove_all(folder.path() / "logs");
+    sys::write_all(pipe.write_end.get(), "second\n", "pipe");
+    pipe.write_end = sys::UniqueFd();
+    writer.join();
+
+    EXPECT_EQ(sys::read_file(log), "second\n");
+    EXPECT_EQ(sys::find_info(log.parent_path())->mode, 0700U);
+    EXPECT_EQ(sys::find_info(log)->mode, 0600U);
 }
 
 TEST(LogWriter, ReadsOnWhenNothingCanBeWritten) {

@@ -144,6 +144,8 @@ void let_pass(const fs::path& directory, const sys::Account& account) {
     }
 }
 
+}  // namespace
+
 void prepare_logs(const Place& place) {
     if (sys::find_info(place.log_directory)) return;
     const fs::path parent = place.log_directory.parent_path();
@@ -163,8 +165,6 @@ void prepare_logs(const Place& place) {
         sys::make_directories(place.log_directory, 0700);  // root's writer (instance/launcher.h)
     }
 }
-
-}  // namespace
 
 Place choose_place(const PlaceQuery& query) {
     Place place;

@@ -46,6 +46,9 @@ struct PlaceQuery {
 /// Makes the place's directories with owner and mode (0700). Errors: denied, io.
 void prepare(const Place& place);
 
+/// Makes the directory of the server's log when it is missing. Errors: denied, io.
+void prepare_logs(const Place& place);
+
 /// Makes (when missing) and returns the directory for the sockets of instance `instance_id`, short
 /// enough for every socket in it (sys::max_socket_path). Errors: denied, io.
 [[nodiscard]] std::filesystem::path make_socket_directory(const Place& place,

@@ -8,6 +8,7 @@
 #include "instance/native_spec.h"
 #include "sys/act_as.h"
 #include "sys/file.h"
+#include "workflow/runtimes.h"
 
 namespace poststack::workflow {
 namespace {
@@ -28,15 +29,9 @@ NativeStack::NativeStack(const StackRequest& request, const config::Project& pro
 
 void check_runtime(const StackRequest& request, const config::Project& project) {
     const auto wanted = request.settings.find_text(key::runtime);
-    if (wanted && *wanted != "native") {
-        throw Error(ErrorKind::config,
-                    fmt::format("runtime \"{}\" ({}) is not available in this version of poststack",
-                                *wanted,
-                                request.settings.source(key::runtime)))
-            .hint("Use the native runtime: --runtime native, or leave the setting out.");
-    }
+    if (wanted) check_runtime_name(*wanted, request.settings.source(key::runtime));
     const auto recorded = sys::find_file(runtime_file(project), 256);
-    if (!recorded || trim(*recorded) == "native") return;
+    if (!recorded || is_available_runtime(trim(*recorded))) return;
     throw Error(ErrorKind::config,
                 fmt::format("this stack was made with runtime \"{}\", which is not available in "
                             "this version of poststack",
