@@ -26,7 +26,8 @@ int run_shell(Context& context, const Arguments& arguments) {
     const auto path = context.environment.find("PATH");
     if (path != context.environment.end()) query.path = path->second;
     context.out.flush();
-    workflow::check_psql(workflow::run_psql(workflow::find_psql(query), login, arguments.psql));
+    workflow::check_psql(workflow::run_psql(workflow::find_psql(query), login, arguments.psql),
+                         workflow::has_command_option(arguments.psql));
     return 0;
 }
 
@@ -39,8 +40,9 @@ Command make_command(std::vector<std::string> path, const std::string& typed) {
             "Runs the psql of the server's version, logged in as the project's role. What "
             "stands after -- goes to psql. The password reaches psql through its environment, "
             "never through its arguments.\n\n"
-            "Exit codes: psql's 1 becomes 8, its 2 (session lost) 7, its 3 (a statement failed "
-            "under ON_ERROR_STOP) 9.",
+            "Exit codes: psql's 1 becomes 8, with -c (where it means that a statement failed) 9; "
+            "its 2 (session lost) 7; its 3 (a statement failed under ON_ERROR_STOP) 9. Ctrl-C "
+            "that ended it: 130.",
         .arguments = {{.name = "ARGS",
                        .help = "Arguments for psql, after --",
                        .target = &arguments->psql}},

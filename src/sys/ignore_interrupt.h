@@ -15,6 +15,9 @@ class IgnoreInterrupt {
     IgnoreInterrupt& operator=(const IgnoreInterrupt&) = delete;
     ~IgnoreInterrupt();
 
+    /// True when SIGINT has come meanwhile.
+    [[nodiscard]] static bool was_interrupted() noexcept;
+
   private:
     struct sigaction interrupt_{};
     struct sigaction quit_{};

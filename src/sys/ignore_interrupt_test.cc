@@ -12,7 +12,9 @@ TEST(IgnoreInterrupt, RestoresWhatWasThereBefore) {
     ::sigaction(SIGINT, nullptr, &before);
     {
         const IgnoreInterrupt ignore;
+        EXPECT_FALSE(IgnoreInterrupt::was_interrupted());
         ASSERT_EQ(::raise(SIGINT), 0);  // would end the test program
+        EXPECT_TRUE(IgnoreInterrupt::was_interrupted());
     }
     struct sigaction after{};
     ::sigaction(SIGINT, nullptr, &after);

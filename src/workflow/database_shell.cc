@@ -105,12 +105,34 @@ sys::ExitStatus run_psql(const fs::path& psql,
     bool told = false;
     for (;;) {
         // Deferred waits do not see a stop: look now and then.
-        if (const auto status = child.wait_for(std::chrono::milliseconds(500))) return *status;
+        if (auto status = child.wait_for(std::chrono::milliseconds(500))) {
+            // psql cancels its statement on Ctrl-C and then tells of a failed one.
+            const bool failed = status->signal == 0 && (status->code == 1 || status->code == 3);
+            if (failed && sys::IgnoreInterrupt::was_interrupted()) status->signal = SIGINT;
+            return *status;
+        }
         if (sys::stop_requested() == SIGTERM && !told) told = child.send_signal(SIGTERM);
     }
 }
 
-void check_psql(const sys::ExitStatus& status) {
+bool has_command_option(const std::vector<std::string>& arguments) {
+    constexpr std::string_view with_value = "dfFhLopPRTUv";  // of psql's short options
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+        const std::string& word = arguments[at];
+        if (word == "--") return false;
+        if (word == "--command" || word.starts_with("--command=")) return true;
+        if (word.size() < 2 || word[0] != '-' || word[1] == '-') continue;
+        for (std::size_t letter = 1; letter < word.size(); ++letter) {
+            if (word[letter] == 'c') return true;
+            if (with_value.find(word[letter]) == std::string_view::npos) continue;
+            if (letter + 1 == word.size()) ++at;  // the value is the next word
+            break;
+        }
+    }
+    return false;
+}
+
+void check_psql(const sys::ExitStatus& status, bool has_command) {
     if (status.ok()) return;
     if (status.signal == SIGINT || status.signal == SIGTERM) {
         throw Error(ErrorKind::interrupted, "psql was stopped").signal(status.signal);
@@ -119,7 +141,8 @@ void check_psql(const sys::ExitStatus& status) {
     if (status.signal == 0 && status.code == 2) {
         throw Error(ErrorKind::timeout, text + ": the session was lost");
     }
-    if (status.signal == 0 && status.code == 3) {
+    // With -c psql gives 1 for a statement that failed, whatever ON_ERROR_STOP says.
+    if (status.signal == 0 && (status.code == 3 || (status.code == 1 && has_command))) {
         throw Error(ErrorKind::database, text + ": a statement failed");
     }
     throw Error(ErrorKind::tool, text);

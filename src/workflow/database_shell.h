@@ -32,16 +32,20 @@ struct PsqlQuery {
 [[nodiscard]] std::filesystem::path find_psql(const PsqlQuery& query);
 
 /// Runs psql on our terminal and waits for its end. Ctrl-C is psql's alone meanwhile; SIGTERM is
-/// passed on. The login goes through the environment of that one child, never through its
-/// arguments.
+/// passed on. A psql that failed after a Ctrl-C counts as ended by SIGINT. The login goes through
+/// the environment of that one child, never through its arguments.
 [[nodiscard]] sys::ExitStatus run_psql(const std::filesystem::path& psql,
                                        const pg::ConnInfo& info,
                                        const std::vector<std::string>& arguments);
 
+/// True when psql is given a statement to run, -c or --command in any of its spellings.
+[[nodiscard]] bool has_command_option(const std::vector<std::string>& arguments);
+
 /// Throws the Error that stands for a psql that ended with `status`; nothing for 0.
 ///
-/// 1 -> tool 8; 2 (session lost) -> timeout 7; 3 (script stopped by ON_ERROR_STOP) -> database 9;
-/// signal -> interrupted 128 + signal for SIGINT and SIGTERM, else tool 8. psql has said why.
-void check_psql(const sys::ExitStatus& status);
+/// 1 -> tool 8, with `has_command` (a statement of -c failed) database 9; 2 (session lost) ->
+/// timeout 7; 3 (script stopped by ON_ERROR_STOP) -> database 9; signal -> interrupted 128 + signal
+/// for SIGINT and SIGTERM, else tool 8. psql has said why.
+void check_psql(const sys::ExitStatus& status, bool has_command);
 
 }  // namespace poststack::workflow

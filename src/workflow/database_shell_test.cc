@@ -90,14 +90,43 @@ TEST(CheckPsql, MapsItsExitCodesToOurs) {
         {{.code = 0, .signal = SIGINT}, 130},
         {{.code = 0, .signal = SIGTERM}, 143},
     };
-    EXPECT_NO_THROW(check_psql({}));
+    EXPECT_NO_THROW(check_psql({}, false));
     for (const auto& [status, code] : cases) {
         try {
-            check_psql(status);
+            check_psql(status, false);
             ADD_FAILURE();
         } catch (const Error& error) {
             EXPECT_EQ(exit_code(error), code) << error.message();
         }
+    }
+}
+
+TEST(CheckPsql, TakesItsOneForAFailedStatementWithMinusC) {
+    try {
+        check_psql({.code = 1, .signal = 0}, true);
+        ADD_FAILURE();
+    } catch (const Error& error) {
+        EXPECT_EQ(exit_code(error), 9);
+        EXPECT_STREQ(error.what(), "psql ended with exit code 1: a statement failed");
+    }
+}
+
+TEST(HasCommandOption, KnowsPsqlsSpellings) {
+    using Words = std::vector<std::string>;
+    for (const Words& words : {Words{"-c", "select 1"},
+                               Words{"-XAtqc", "select 1"},
+                               Words{"-cselect 1"},
+                               Words{"-v", "x=1", "--command", "select 1"},
+                               Words{"--command=select 1"}}) {
+        EXPECT_TRUE(has_command_option(words)) << words.front();
+    }
+    for (const Words& words : {Words{},
+                               Words{"-f", "-c"},
+                               Words{"-fcode.sql"},
+                               Words{"-vc=1"},
+                               Words{"--csv"},
+                               Words{"--", "-c"}}) {
+        EXPECT_FALSE(has_command_option(words)) << words.size();
     }
 }
 
