@@ -115,14 +115,30 @@ std::string to_cell(std::string text) {
     return text;
 }
 
-/// Narrows the widest columns until a line fits into `limit` cells.
-void narrow(std::vector<std::size_t>& widths, std::size_t limit) {
+/// Narrows the widest columns until a line fits into `limit` cells; false when none does.
+bool narrow(std::vector<std::size_t>& widths, std::size_t limit) {
     const std::size_t gaps = gap.size() * (widths.size() - 1);
     while (std::accumulate(widths.begin(), widths.end(), gaps) > limit) {
         const auto widest = std::ranges::max_element(widths);
-        if (*widest <= narrowest) return;
+        if (*widest <= narrowest) return false;
         --*widest;
     }
+    return true;
+}
+
+/// The rows one below the other, a cell a line: for a terminal too narrow for the columns.
+std::string render_records(const std::vector<std::string>& header,
+                           const std::vector<std::vector<std::string>>& rows) {
+    std::string text;
+    for (const auto& row : rows) {
+        std::vector<std::pair<std::string, std::string>> fields;
+        for (std::size_t index = 0; index < row.size(); ++index) {
+            if (!row[index].empty()) fields.emplace_back(header[index], row[index]);
+        }
+        if (!text.empty()) text += '\n';
+        text += to_text(fields);
+    }
+    return text;
 }
 
 /// One row: a line, and more where a cell does not fit its column.
@@ -175,7 +191,9 @@ std::string Table::to_text(std::size_t width) const {
             widest = std::max(widest, display_width(row[index]));
         widths.push_back(widest);
     }
-    if (width > 0) narrow(widths, width);
+    if (width > 0 && !narrow(widths, width) && !rows_.empty()) {
+        return render_records(header_, rows_);
+    }
     std::string text = render_row(header_, widths, right_);
     for (const auto& row : rows_)
         text += render_row(row, widths, right_);

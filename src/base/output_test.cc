@@ -62,7 +62,7 @@ TEST(Table, BreaksWordsThatAreWiderThanTheirColumn) {
     Table table({"AAAAAAAAAA", "BBBBBBBB"});
     table.add({"aaaaaaaaaa", "\u6570\u6570\u6570\u6570\u6570"});
 
-    EXPECT_EQ(table.to_text(1),
+    EXPECT_EQ(table.to_text(18),
               "AAAAAAAA  BBBBBBBB\n"
               "AA\n"
               "aaaaaaaa  \u6570\u6570\u6570\u6570\n"
@@ -75,6 +75,22 @@ TEST(Table, AlignsNumbersInContinuedRows) {
     table.add({"logs/poststack_a.log", "7"});
 
     EXPECT_EQ(table.to_text(16), "FILE        SIZE\nlogs/          7\npoststack_\na.log\n");
+}
+
+TEST(Table, BecomesRecordsWhereItsColumnsDoNotFit) {
+    Table table({"VERSION", "STATE", "APPLIED AT", "ROLLBACK"});
+    table.add({"001", "applied", "2026-11-28T07:09:03Z", "yes"});
+    table.add({"002", "pending", "", "no"});
+
+    EXPECT_EQ(table.to_text(30),
+              "VERSION:    001\n"
+              "STATE:      applied\n"
+              "APPLIED AT: 2026-11-28T07:09:03Z\n"
+              "ROLLBACK:   yes\n"
+              "\n"
+              "VERSION:  002\n"
+              "STATE:    pending\n"
+              "ROLLBACK: no\n");
 }
 
 TEST(Table, CannotBeBrokenByItsCells) {

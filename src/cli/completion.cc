@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/command_line.h"
 #include "cli/context.h"
 #include "cli/global_options.h"
@@ -19,9 +21,14 @@ int run_completion(Context& context, const CompletionArgs& args) {
     const CommandTable table = all_commands();
     GlobalArgs unused;
     const std::vector<Option> globals = global_options(unused);
-    if (args.shell == "bash") context.out << bash_completion(table, globals);
-    if (args.shell == "zsh") context.out << zsh_completion(table, globals);
-    if (args.shell == "fish") context.out << fish_completion(table, globals);
+    const std::string script = args.shell == "bash"  ? bash_completion(table, globals)
+                               : args.shell == "zsh" ? zsh_completion(table, globals)
+                                                     : fish_completion(table, globals);
+    if (context.json()) {
+        context.print({{"shell", args.shell}, {"script", script}});
+    } else {
+        context.out << script;
+    }
     return 0;
 }
 

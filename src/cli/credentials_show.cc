@@ -7,6 +7,7 @@
 #include "cli/context.h"
 #include "cli/session.h"
 #include "instance/credentials.h"
+#include "sys/env.h"
 
 namespace poststack::cli {
 
@@ -75,7 +76,7 @@ int run_credentials_show(Context& context, const CredentialsShowArgs& args) {
     Table table({"NAME", "VARIABLE", "VALUE", "SOURCE"});
     for (const Row& row : rows)
         table.add({row.name, row.variable, row.value, row.source});
-    context.out << table.to_text();
+    context.out << table.to_text(sys::terminal_width());
     if (!args.reveal) say(context, "Add --reveal to see the secrets.");
     return 0;
 }

@@ -105,8 +105,10 @@ int run_drop(Context& context, const DropArgs& args) {
         args.force ? " with everything in it, the record of applied migrations included," : "",
         login.database);
     if (!confirm(context, question)) {
-        say(context, "nothing was dropped");
-        return 0;
+        // A script must not take "no" for "gone".
+        throw Error(ErrorKind::conflict,
+                    "schema \"poststack\" stays: the question was not answered with yes")
+            .hint("Answer y, or give --yes.");
     }
     migrate::DropOptions options;
     options.force = args.force;

@@ -1,6 +1,7 @@
 #include "workflow/init.h"
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include "cli/context.h"
 #include "config/keys.h"
 #include "sys/signal.h"
+#include "workflow/runtimes.h"
 
 namespace poststack::cli {
 
@@ -40,7 +42,13 @@ std::string ask(Context& context, const std::string& question, const std::string
         context.err << '\n';  // behind "^C"
         throw;
     }
-    if (!std::getline(std::cin, answer)) context.err << '\n';  // Ctrl-D takes the default
+    if (!std::getline(std::cin, answer)) {
+        // Ctrl-D: whoever answers no more has not agreed to anything.
+        context.err << '\n';
+        throw Error(ErrorKind::interrupted,
+                    "stopped at the end of the answers; nothing was written")
+            .signal(SIGINT);
+    }
     return trim(answer).empty() ? fallback : std::string(trim(answer));
 }
 
@@ -87,15 +95,15 @@ void ask_until_taken(Context& context,
 
 std::string to_runtime(const std::string& text) {
     const std::string name = to_lower(text);
-    if (name == "podman" || name == "docker" || name == "native") return name;
-    throw Error(ErrorKind::usage, fmt::format("unknown runtime \"{}\"", text))
-        .hint("Answer podman, docker or native.");
+    if (workflow::is_available_runtime(name)) return name;
+    throw Error(ErrorKind::usage, fmt::format("this version has no runtime \"{}\"", text))
+        .hint(fmt::format("Answer {}.", workflow::available_runtimes_text()));
 }
 
 void ask_for_the_rest(Context& context, workflow::InitPlan& plan, bool extensions_given) {
     if (!plan.runtime) {
         ask_until_taken(context,
-                        "Runtime: podman, docker or native?",
+                        fmt::format("Runtime: {}?", workflow::available_runtimes_text()),
                         "automatic",
                         [&](const std::string& text) { plan.runtime = to_runtime(text); });
     }
@@ -139,7 +147,10 @@ int run_init(Context& context, const InitArgs& args) {
     workflow::InitPlan plan;
     plan.directory = (current / directory).lexically_normal();
     if (!plan.directory.has_filename()) plan.directory = plan.directory.parent_path();
-    plan.runtime = context.options.runtime;
+    if (context.options.runtime) {
+        workflow::check_runtime_name(*context.options.runtime, "flag --runtime");
+        plan.runtime = context.options.runtime;
+    }
     if (args.port) plan.port = to_port(std::to_string(*args.port));
     if (args.extensions) plan.extensions = to_list(*args.extensions);
     plan.credentials = args.credentials;
@@ -174,8 +185,9 @@ Command make_init_command() {
         .description =
             "Writes poststack.yaml, .env with random credentials, .env.example, migrations/ with a "
             "first pair and seeds/. It never overwrites: what is there stays, and running it again "
-            "adds what is missing. On a terminal it asks for runtime, port and extensions; with "
-            "--yes, and where there is no terminal, it takes the defaults.",
+            "adds what is missing. On a terminal it asks for runtime, port and extensions "
+            "(Ctrl-C and Ctrl-D end it, and nothing is written); with --yes, and where there is no "
+            "terminal, it takes the defaults.",
         .options = {{.names = "--port,--postgres-port",
                      .value = "PORT",
                      .help = "Put the server on PORT (default: 5432 or the next free one)",

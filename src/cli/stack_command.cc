@@ -97,7 +97,10 @@ void print_status(Context& context, const Session& session, const workflow::Stat
     add("user", endpoint.user);
     add("version", status.version);
     if (status.size) add("size", human_bytes(*status.size));
-    if (status.uptime) add("uptime", human_duration(*status.uptime));
+    if (status.uptime) {
+        // Known to the second: postmaster.pid has no more.
+        add("uptime", status.uptime->count() < 1 ? "under 1 s" : human_duration(*status.uptime));
+    }
     if (status.connections) {
         add("connections",
             fmt::format("{} of {}", *status.connections, status.max_connections.value_or(0)));
@@ -247,6 +250,7 @@ int run_health(Context& context, const Session& session) {
                        {"ready", health.ready},
                        {"state", health.state},
                        {"reason", health.ready ? Json(nullptr) : Json(health.reason)},
+                       {"hint", health.hint.empty() ? Json(nullptr) : Json(health.hint)},
                        {"duration_ms", milliseconds(health.took)}});
     } else if (health.ready) {
         context.out << fmt::format(

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "instance/credential_sources.h"
 #include "instance/credentials.h"
+#include "sys/file.h"
 
 namespace poststack::instance {
 
@@ -144,6 +145,7 @@ class Search {
         const auto credentials = own_credentials();
         // Without a port there was no up yet; to name the default one would be a guess.
         if (!credentials || !credentials->port) {
+            refuse_lost_credentials();
             throw Error(ErrorKind::not_found,
                         fmt::format("project \"{}\" in \"{}\" has no database yet",
                                     query_.project.name,
@@ -151,6 +153,19 @@ class Search {
                 .hint("Type poststack up to make one, or name another with --url.");
         }
         return {credentials->url(), "the project's own stack", true};
+    }
+
+    /// Once there was an up, "no database yet" would be a lie: it is .env that is gone.
+    void refuse_lost_credentials() const {
+        if (!sys::find_info(query_.project.state_dir / "runtime")) return;
+        throw Error(ErrorKind::not_found,
+                    fmt::format("project \"{}\" has a database, but \"{}\" does not say how to "
+                                "log in to it",
+                                query_.project.name,
+                                query_.project.env_file.native()))
+            .hint(
+                "Put the file back from a backup. Without one type poststack up, which makes new "
+                "credentials, and then poststack credentials rotate --repair.");
     }
 
     [[nodiscard]] std::optional<Credentials> own_credentials() const {

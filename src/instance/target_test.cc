@@ -147,6 +147,18 @@ TEST_F(TargetTest, SaysSoWhenThereIsNone) {
     EXPECT_THAT(error.hint(), HasSubstr("poststack up"));
 }
 
+TEST_F(TargetTest, SaysSoWhenOnlyTheCredentialsAreLost) {
+    fs::create_directory(root_ / ".poststack");
+    write(".poststack/runtime", "native\n");
+
+    const Error error = failure();
+
+    EXPECT_EQ(error.kind(), ErrorKind::not_found);
+    EXPECT_THAT(error.message(), HasSubstr("has a database, but "));
+    EXPECT_THAT(error.message(), HasSubstr("shop/.env\" does not say how to log in to it"));
+    EXPECT_THAT(error.hint(), HasSubstr("then poststack credentials rotate --repair"));
+}
+
 TEST_F(TargetTest, NamesTheVariableOfABrokenUrlButNotItsValue) {
     environment_["DATABASE_URL"] = "open-sesame";
 

@@ -20,6 +20,7 @@ constexpr std::string_view undefined_column = "42703";
 constexpr std::string_view duplicate_table = "42P07";
 constexpr std::string_view insufficient_privilege = "42501";
 
+const std::string has_ledger = "SELECT pg_catalog.to_regclass('poststack.system_info') IS NOT NULL";
 const std::string read_statements =
     "SELECT value FROM poststack.system_info WHERE key = 'ledger_layout';"
     "SELECT version, file_name, checksum FROM poststack.schema_migrations ORDER BY version";
@@ -78,6 +79,8 @@ Ledger read_ledger(pg::Connection& connection) {
     Ledger ledger;
     std::vector<pg::Result> results;
     try {
+        // Asked first, for a failing statement leaves its error in the server's log.
+        if (!connection.script(has_ledger).boolean(0, 0)) return ledger;
         results = connection.script_all(read_statements);
     } catch (const Error& error) {
         if (is_absent(error)) return ledger;

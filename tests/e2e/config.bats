@@ -69,13 +69,30 @@ init_on_terminal() {
 }
 
 @test "init asks again after a wrong answer, and Enter takes the default" {
-    init_on_terminal '[["Runtime", "dokcer\r"], ["unknown runtime", ""], ["Runtime", "\r"],
+    init_on_terminal '[["Runtime", "dokcer\r"], ["has no runtime \"dokcer\"", ""], ["Runtime", "\r"],
         ["Port", "70000\r"], ["is no port", ""], ["Port", "\r"],
-        ["Extensions", "no good\r"], ["is no name of an extension", ""], ["Extensions", "\u0004"]]'
+        ["Extensions", "no good\r"], ["is no name of an extension", ""], ["Extensions", "\r"]]'
     expect_status 0
     grep -qx '# runtime: native' poststack.yaml
     grep -qx '# postgres_host_port: 5432' poststack.yaml
     grep -qx '# extensions: \[pgcrypto\]' poststack.yaml
+}
+
+@test "Ctrl-D at a question of init stops it and writes nothing" {
+    init_on_terminal '[["Runtime", "native\r"], ["Port", "\u0004"]]'
+    expect_status 130
+    [[ "$output" == *'stopped at the end of the answers; nothing was written'* ]]
+    [ -z "$(ls -A)" ]
+}
+
+@test "init offers and takes the runtimes of this version alone" {
+    init_on_terminal '[["Runtime: native?", "podman\r"],
+        ["this version has no runtime \"podman\". Answer native.", ""], ["Runtime", "\u0003"]]'
+    expect_status 130
+    poststack --runtime podman init --yes
+    expect_status 3
+    [[ "$stderr" == *'runtime "podman" (flag --runtime) is not available in this version'* ]]
+    [ -z "$(ls -A)" ]
 }
 
 @test "Ctrl-C at a question of init leaves nothing behind" {

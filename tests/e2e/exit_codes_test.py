@@ -145,9 +145,13 @@ class ExitCodes(unittest.TestCase):
             self.expect(project, 0, command, "--", "-Xc", "select 1")
             self.expect(project, 8, command, "--", "--no-such-option")
             self.expect(project, 9, command, "--", "-X", "-v", "ON_ERROR_STOP=1", "-f", "wrong.sql")
+            self.expect(project, 9, command, "--", "-Xc", "select 1/0")
         self.expect(project, 0, "database test-connection", "--pool", "0")
         url = project.run("url").out.strip()
         self.expect(project, 4, "database test-connection", "--retries", "0", "--url", url + "x")
+        # RFC 2606: there is no host of this name, whether a name server answers or not.
+        self.expect(project, 7, "database test-connection", "--retries", "0",
+                    "--url", "postgresql://ann@no-such-host.invalid/shop")
 
     def with_migrations(self, project):
         self.expect(project, 0, "database create-schema")
@@ -195,7 +199,8 @@ class ExitCodes(unittest.TestCase):
         project.write("migrations/002_second.rollback.sql", "drop table second;")
         later = ("down", "container stop", "database drop-schema", "database new", "database squash")
         options = {"init": ["--yes"], "database repair": ["--dry-run", "--reason", "a test"],
-                   "database adopt": ["--baseline", "001", "--dry-run"]}
+                   "database adopt": ["--baseline", "001", "--dry-run"],
+                   "completion": ["bash"]}
         for command in self.keys:
             if command not in later:
                 self.expect_keys(project, command, *options.get(command, []))
@@ -204,7 +209,7 @@ class ExitCodes(unittest.TestCase):
         self.expect_keys(project, "database drop-schema", "--yes", "--force")
         self.expect_keys(project, "container stop")
         self.expect_keys(project, "down")
-        self.assertEqual(self.seen, commands() - {"completion", "shell", "database shell"})
+        self.assertEqual(self.seen, commands() - {"shell", "database shell"})
         outcome = project.run("logs", "--json", "--follow")
         self.assertEqual((outcome.code, outcome.out), (2, ""))
         self.assertEqual(json.loads(outcome.err)["error"]["kind"], "usage")
