@@ -114,10 +114,14 @@ std::size_t dollar_delimiter(std::string_view text, std::size_t at) noexcept {
     return text[end] == '$' ? end + 1 - at : 0;
 }
 
-std::size_t skip_word(std::string_view text, std::size_t at) noexcept {
-    while (at < text.size() && is(text[at], word_rest))
+std::size_t skip_all(std::string_view text, std::size_t at, std::uint8_t wanted) noexcept {
+    while (at < text.size() && is(text[at], wanted))
         ++at;
     return at;
+}
+
+std::size_t skip_word(std::string_view text, std::size_t at) noexcept {
+    return skip_all(text, at, word_rest);
 }
 
 /// One call of next_token(): the text, the rules and where the token starts.
@@ -194,13 +198,24 @@ struct Reader {
         return token(TokenKind::word, end);
     }
 
+    /// A dollar quote may follow a number at once: 1e3$$;$$. Letters that make no number are a
+    /// mistake since PostgreSQL 15; before, they started a name, which may hold dollars.
     [[nodiscard]] Token number() const noexcept {
-        std::size_t end = begin;
-        while (end < text.size() && is(text[end], digit))
-            ++end;
-        if (end < text.size() && is(text[end], word_start)) end = skip_word(text, end);
+        std::size_t end = skip_all(text, begin, digit);
+        if (end < text.size() && is(text[end], word_start)) {
+            end = goes_on_as_number(end) ? skip_all(text, end, word_start | digit)
+                                         : skip_word(text, end);
+        }
         if (end == text.size() && !rules.complete) return token(TokenKind::cut, end);
         return token(TokenKind::number, end);
+    }
+
+    /// True for the letter of 1e3, 0x1f, 0o17, 0b1 and 1_000 (the last four: PostgreSQL 16).
+    [[nodiscard]] bool goes_on_as_number(std::size_t letter) const noexcept {
+        const char c = static_cast<char>(text[letter] | 0x20);
+        if (c == 'x' || c == 'o' || c == 'b') return letter - begin == 1 && text[begin] == '0';
+        const bool digit_follows = letter + 1 < text.size() && is(text[letter + 1], digit);
+        return (c == 'e' || text[letter] == '_') && digit_follows;
     }
 };
 
