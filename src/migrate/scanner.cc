@@ -77,7 +77,12 @@ std::optional<Statement> Scanner::next() {
     std::optional<std::uint64_t> begin;
     std::uint64_t body_end = 0;
     for (;;) {
-        const Token token = take_token(begin);
+        const Token token = next_token(window(), cursor_, rules_);
+        if (token.kind >= TokenKind::end && needs_more(token)) {
+            read_more(begin.value_or(base_ + token.begin), token);
+            continue;
+        }
+        cursor_ = token.end;
         if (token.kind == TokenKind::end && !begin) return std::nullopt;
         if (token.kind == TokenKind::backslash) {
             skip_meta_command(token.begin, begin.has_value());
@@ -94,20 +99,13 @@ std::optional<Statement> Scanner::next() {
     }
 }
 
-/// Takes the next token; what lies before `begin`, the statement's start, may be dropped.
-Token Scanner::take_token(std::optional<std::uint64_t> begin) {
-    for (;;) {
-        const Token token = next_token(window(), cursor_, rules_);
-        if (token.kind >= TokenKind::open_string) fail_open(token);
-        if (token.kind != TokenKind::cut && (token.kind != TokenKind::end || rules_.complete)) {
-            cursor_ = token.end;
-            return token;
-        }
-        const std::uint64_t keep = begin.value_or(base_ + token.begin);
-        cursor_ = token.begin;
-        drop_before(std::min(keep, hold_));
-        if (!fill()) rules_.complete = true;
-    }
+/// Reads more because `token` ends with the buffer; what lies before `keep` may be dropped.
+/// Errors: config when it can have no end.
+void Scanner::read_more(std::uint64_t keep, const Token& token) {
+    if (token.kind >= TokenKind::open_string) fail_open(token);
+    cursor_ = token.begin;
+    drop_before(std::min(keep, hold_));
+    if (!fill()) rules_.complete = true;
 }
 
 void Scanner::follow(const Token& token, Progress& progress) const noexcept {

@@ -9,7 +9,8 @@
 // Where it is stricter than psql, on purpose: backslash commands other than \restrict and
 // \unrestrict are refused, as are a NUL byte, an unfinished string or comment, COPY data without
 // its "\." line and a second statement on the line of a COPY ... FROM STDIN. In all of these psql
-// either runs something that is not SQL or guesses.
+// either runs something that is not SQL or guesses. It follows the server where psql, which reads
+// line by line, does not: E'a' that goes on as '...' in the next line keeps its backslash rules.
 #pragma once
 
 #include <array>
@@ -104,9 +105,14 @@ class Scanner {
     enum class CopyState : std::uint8_t { none, announced, inside };
     static constexpr std::uint64_t no_hold = ~0ULL;
 
+    /// True when the text behind the buffer decides what this token is.
+    [[nodiscard]] bool needs_more(const Token& token) const noexcept {
+        return token.kind > TokenKind::end || !rules_.complete;
+    }
+
     [[nodiscard]] bool fill();
     void drop_before(std::uint64_t offset);
-    [[nodiscard]] Token take_token(std::optional<std::uint64_t> begin);
+    void read_more(std::uint64_t keep, const Token& token);
     void follow(const Token& token, Progress& progress) const noexcept;
     void skip_meta_command(std::size_t at, bool inside_statement);
     [[nodiscard]] std::size_t find_line_end(std::uint64_t from);
