@@ -96,8 +96,7 @@ void Check::report_later(Place place,
 
 void Check::hold(std::string table) {
     if (!in_transaction() || !is_live(table)) return;
-    if (std::find(held_.begin(), held_.end(), table) == held_.end())
-        held_.push_back(std::move(table));
+    if (held_names_.insert(table).second) held_.push_back(std::move(table));
 }
 
 }  // namespace poststack::lint

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -110,7 +111,8 @@ class Check {
     Setup setup_;
     std::size_t index_ = 0;
     Node parsed_;
-    std::vector<std::string> held_;
+    std::vector<std::string> held_;  // in the order of their statements
+    std::set<std::string> held_names_;
     std::vector<Finding> findings_;
     std::vector<Deferred> deferred_;
 };

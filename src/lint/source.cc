@@ -114,9 +114,9 @@ class SourceReader {
 
   private:
     void read_gap(std::uint64_t until) {
-        const std::string_view text(source_.text);
-        if (text.find("--", gap_.offset) >= until) return;
-        GapReader(source_, gap_, text.substr(gap_.offset, until - gap_.offset)).read();
+        const std::string_view gap =
+            std::string_view(source_.text).substr(gap_.offset, until - gap_.offset);
+        if (gap.find("--") != none) GapReader(source_, gap_, gap).read();
     }
 
     void add(const migrate::Statement& statement) {
