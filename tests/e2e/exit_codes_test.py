@@ -163,6 +163,7 @@ class ExitCodes(unittest.TestCase):
         self.expect(project, 0, "database migrate")
         self.expect(project, 0, "database verify-migrations", "--prove")
         self.expect(project, 0, "database lint")
+        self.expect(project, 0, "database lint", "--live")
         self.expect(project, 4, "database lint", "nothing.sql")
         self.expect(project, 0, "database diff")
         self.expect(project, 0, "database squash", "--up-to", "2", "--output", "baseline.sql")
