@@ -33,6 +33,7 @@ test-versions: build ## Try PostgreSQL 16, 17 and 18 (needs npm and the network)
 	@tools/test-versions
 
 bench: release  ## Measure against the peers and the limits
+	cmake --build build/release --target scan_speed
 	@bench/run
 
 install: release ## Install into $(DESTDIR)$(PREFIX)

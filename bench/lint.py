@@ -16,9 +16,9 @@ import sys
 from harness import Bench, compare, timed
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
-# Advice that squawk has for nearly every statement whatever it does.
+# Advice that the peers have for nearly every statement whatever it does.
 ROUTINE = ("require-timeout-settings", "require-lock-timeout", "require-statement-timeout",
-           "prefer-robust-stmts")
+           "prefer-robust-stmts", "lint/safety/lockTimeoutWarning")
 
 peers = pathlib.Path(os.environ.get("PEERS", ".")).resolve()
 squawk = next(iter(peers.glob("node_modules/@squawk-cli/*/bin/squawk")), None)
@@ -48,7 +48,7 @@ def lint_ours(path):
 
 
 def lint_squawk(path):
-    bench.run(squawk, path, check=False)
+    bench.run(squawk, "--reporter", "gcc", path, check=False)
 
 
 def measure(title, statements):
@@ -67,7 +67,7 @@ def says_anything(argv, path):
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     lines = done.stdout.decode().splitlines()
-    found = [line for line in lines if line.startswith(("warning", "error")) or "lint/" in line]
+    found = [line for line in lines if ": warning: " in line or ": error: " in line or "lint/" in line]
     if argv[0] == bench.poststack:
         found = [line for line in lines if line.endswith("]")]
     return any(not any(rule in line for rule in ROUTINE) for line in found)
@@ -79,7 +79,7 @@ def count_found():
              if " | " in line and not line.startswith("#")]
     linters = {"poststack": [bench.poststack, "database", "lint"]}
     if squawk:
-        linters["squawk"] = [squawk]
+        linters["squawk"] = [squawk, "--reporter", "gcc"]
     if language_server:
         linters["postgrestools"] = [language_server, "check"]
     print(f"\nfound in {len(cases)} risky migrations")
