@@ -125,6 +125,7 @@ void alter_command(Node command, const std::string& table, Effects& effects) {
         if (!constraint) return;
         Effect effect = make_effect("constraint", constraint->name, table);
         if (!constraint->target.empty()) effect.uses = {constraint->target};
+        effect.columns = columns_in(command["def"].as("Constraint"));
         effects.push_back(std::move(effect));
     } else if (subtype == "AT_DropColumn" || subtype == "AT_DropConstraint") {
         effects.push_back({.act = Act::drop,

@@ -28,7 +28,8 @@ struct Effect {
     bool if_exists = false;     ///< DROP ... IF EXISTS
     bool if_missing = false;    ///< CREATE ... IF NOT EXISTS or OR REPLACE: it may have been there
     bool cascade = false;
-    std::vector<std::string> uses = {};  ///< names of what it cannot live without
+    std::vector<std::string> uses = {};     ///< names of what it cannot live without
+    std::vector<std::string> columns = {};  ///< of its table: it goes when one of them does
     Place place = {};
 
     /// "table \"orders\"" or "column \"note\" of \"orders\"".

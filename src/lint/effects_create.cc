@@ -26,6 +26,21 @@ void add_type_use(Effect& effect, const Type& type) {
 
 }  // namespace
 
+std::vector<std::string> columns_in(Node part) {
+    std::vector<std::string> columns;
+    for (const Node reference : part.inside("ColumnRef")) {
+        const std::vector<std::string> names = texts(reference["fields"]);
+        if (!names.empty()) columns.push_back(names.back());
+    }
+    for (const Node element : part.inside("IndexElem"))
+        columns.emplace_back(element["name"].text());
+    for (const std::string_view list : {"keys", "fk_attrs"}) {
+        for (std::string& name : texts(part[list]))
+            columns.push_back(std::move(name));
+    }
+    return columns;
+}
+
 void add_uses(Effect& effect, const ColumnDefinition& definition) {
     add_type_use(effect, definition.column.type);
     for (const Constraint& constraint : definition.constraints) {
@@ -86,6 +101,7 @@ void create_view(Node body, Effects& effects) {
 void create_index(Node body, Effects& effects) {
     Effect effect = make_effect("index", read_index(body).name, relation_name(body["relation"]));
     effect.if_missing = body["if_not_exists"].flag();
+    effect.columns = columns_in(body);
     effects.push_back(std::move(effect));
 }
 

@@ -18,4 +18,7 @@ void add_uses(Effect& effect, const ColumnDefinition& definition);
 /// The effect of making an object.
 [[nodiscard]] Effect make_effect(std::string_view kind, std::string name, std::string parent = {});
 
+/// The columns that an IndexStmt or a Constraint names, "" for expressions.
+[[nodiscard]] std::vector<std::string> columns_in(Node part);
+
 }  // namespace poststack::lint

@@ -16,11 +16,17 @@ List::iterator find_same(List& list, const Effect& effect) {
         list.begin(), list.end(), [&](const Effect& other) { return other.is_about(effect); });
 }
 
-/// True for what goes when `owner` goes: parts of a table, everything in a schema.
+/// True for what goes when `owner` goes: parts of a table, indexes and constraints of a column,
+/// everything in a schema.
 bool goes_with(const Effect& part, const Effect& owner) {
     if (owner.kind == "schema") {
         const std::string& name = part.parent.empty() ? part.name : part.parent;
         return part.kind != "schema" && schema_of(name) == owner.name;
+    }
+    if (owner.kind == "column") {
+        return part.parent == owner.parent &&
+               std::find(part.columns.begin(), part.columns.end(), owner.name) !=
+                   part.columns.end();
     }
     const bool owns = owner.kind == "table" || owner.kind == "view" || owner.kind == "type" ||
                       owner.kind == "materialized view";
@@ -55,6 +61,10 @@ void rename_in(List& list, const Effect& rename) {
         } else if (is_owner && effect.parent == rename.name) {
             effect.parent = rename.new_name;
         }
+        if (rename.kind == "column" && effect.parent == rename.parent) {
+            std::replace(
+                effect.columns.begin(), effect.columns.end(), rename.name, rename.new_name);
+        }
         if (is_owner) {
             std::replace(effect.uses.begin(), effect.uses.end(), rename.name, rename.new_name);
         }
@@ -77,6 +87,25 @@ bool is_part_of_created(const List& created, const Effect& change) {
     });
 }
 
+void follow_drop(NetEffects& net, const Effect& step) {
+    const bool own = find_same(net.created, step) != net.created.end();
+    remove_with_parts(net.created, step, step.cascade);
+    if (own) return;
+    Effect gone = step;
+    const auto renamed =
+        std::find_if(net.renamed.begin(), net.renamed.end(), [&](const Effect& rename) {
+            return rename.kind == step.kind && rename.parent == step.parent &&
+                   rename.new_name == step.name;
+        });
+    if (renamed != net.renamed.end()) {
+        gone.name = renamed->name;
+        net.renamed.erase(renamed);
+        // Moved out of the way, made anew, then dropped: replaced by what was created.
+        if (find_same(net.created, gone) != net.created.end()) return;
+    }
+    net.dropped.push_back(std::move(gone));
+}
+
 /// Follows one step of a file into the net effect.
 void follow(NetEffects& net, const Effect& step) {
     switch (step.act) {
@@ -90,12 +119,7 @@ void follow(NetEffects& net, const Effect& step) {
             }
             return;
         }
-        case Act::drop: {
-            const bool own = find_same(net.created, step) != net.created.end();
-            remove_with_parts(net.created, step, step.cascade);
-            if (!own) net.dropped.push_back(step);
-            return;
-        }
+        case Act::drop: return follow_drop(net, step);
         case Act::rename: {
             const bool own = find_same(net.created, step) != net.created.end();
             rename_in(net.created, step);
@@ -112,7 +136,8 @@ void follow(NetEffects& net, const Effect& step) {
 /// A rollback against what its migration left.
 class Undoing {
   public:
-    explicit Undoing(const NetEffects& migration) : made_(migration.created) {
+    Undoing(const NetEffects& migration, const List& steps)
+        : steps_(steps), made_(migration.created) {
         result_.left = migration;
     }
 
@@ -129,19 +154,33 @@ class Undoing {
 
   private:
     void create(const Effect& step) {
-        std::erase_if(result_.missteps, [&](const Misstep& misstep) {
-            return misstep.kind == Misstep::Kind::unknown_object && misstep.step->is_about(step);
-        });
+        own_.push_back(step);
+        forgive(step);
+        if (step.if_missing) {
+            // CREATE OR REPLACE in both files: the earlier version is put back.
+            std::erase_if(result_.left.created, [&](const Effect& made) {
+                return made.if_missing && made.is_about(step);
+            });
+        }
         const auto found = find_same(result_.left.dropped, step);
         if (found == result_.left.dropped.end()) return;
         result_.returned.push_back(*found);
         result_.left.dropped.erase(found);
     }
 
+    /// What the rollback makes anew it may well have dropped.
+    void forgive(const Effect& made) {
+        std::erase_if(result_.missteps, [&](const Misstep& misstep) {
+            return misstep.kind == Misstep::Kind::unknown_object && misstep.step->is_about(made);
+        });
+    }
+
     void drop(const Effect& step) {
         List& alive = result_.left.created;
+        const bool is_own = find_same(own_, step) != own_.end();
+        remove_with_parts(own_, step, step.cascade);
         if (find_same(alive, step) == alive.end()) {
-            drop_unknown(step);
+            if (!is_own) drop_unknown(step);
         } else if (!step.cascade) {
             look_for_users(step);
         }
@@ -167,7 +206,7 @@ class Undoing {
             if (other.is_about(step) || goes_with(other, step)) {
                 // A schema is refused while anything is in it.
                 if (step.kind != "schema" || other.is_about(step)) continue;
-            } else if (!uses(other, step)) {
+            } else if (!uses(other, step) || goes_in_same_statement(other, step)) {
                 continue;
             }
             result_.missteps.push_back({Misstep::Kind::out_of_order, &step, other});
@@ -175,7 +214,22 @@ class Undoing {
         }
     }
 
+    /// DROP TABLE a, b takes both at once, whatever binds them.
+    [[nodiscard]] bool goes_in_same_statement(const Effect& user, const Effect& step) const {
+        return std::any_of(steps_.begin(), steps_.end(), [&](const Effect& other) {
+            return other.act == Act::drop && other.place.statement == step.place.statement &&
+                   (other.is_about(user) || goes_with(user, other));
+        });
+    }
+
     void rename(const Effect& step) {
+        Effect renamed = step;
+        renamed.name = step.new_name;
+        forgive(renamed);
+        // Moved out of the way: dropping it later is the other half of replacing it.
+        if (find_same(result_.left.created, step) == result_.left.created.end()) {
+            own_.push_back(std::move(renamed));
+        }
         rename_in(result_.left.created, step);
         rename_in(made_, step);
         std::erase_if(result_.left.renamed, [&](const Effect& before) {
@@ -189,7 +243,9 @@ class Undoing {
                       [&](const Effect& change) { return change.is_about(step); });
     }
 
+    const List& steps_;
     List made_;
+    List own_;  // what the rollback itself has made, or named
     Undone result_;
 };
 
@@ -203,7 +259,7 @@ NetEffects net_effects(const std::vector<Effect>& effects) {
 }
 
 Undone undo(const NetEffects& migration, const std::vector<Effect>& rollback) {
-    Undoing undoing(migration);
+    Undoing undoing(migration, rollback);
     for (const Effect& step : rollback)
         undoing.follow(step);
     return undoing.take();
