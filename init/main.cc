@@ -69,12 +69,12 @@ Arguments read_arguments(const std::vector<std::string>& argv) {
     return arguments;
 }
 
-int run_programs(const Arguments& arguments) {
+int run_programs(const Arguments& arguments, const std::vector<std::string>& argv) {
     const std::string file = supervise::find_config_file(arguments.config);
     const auto read = [file] {
         return supervise::read_config(file, supervise::system_surroundings());
     };
-    return supervise::run_daemon(read(), {.config_file = file, .reread = read});
+    return supervise::run_daemon(read(), {.config_file = file, .argv = argv, .reread = read});
 }
 
 int run(const std::vector<std::string>& argv) {
@@ -83,7 +83,7 @@ int run(const std::vector<std::string>& argv) {
         print(STDOUT_FILENO, std::string(help_text));
         return 0;
     }
-    if (arguments.words.empty()) return run_programs(arguments);
+    if (arguments.words.empty()) return run_programs(arguments, argv);
     const std::string& command = arguments.words.front();
     if (command == "version") {
         print(STDOUT_FILENO, POSTSTACK_VERSION "\n");

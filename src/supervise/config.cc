@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -204,7 +205,8 @@ class ConfigReader {
             add_programs(section, title->name, static_cast<int>(priority));
         }
         std::ranges::stable_sort(config_.programs, {}, [](const ProgramConfig& program) {
-            return std::pair(program.group_priority, program.priority);
+            return std::tuple(
+                program.group_priority, program.group, program.priority, program.name);
         });
         std::set<std::string> seen;
         for (const ProgramConfig& program : config_.programs) {

@@ -11,11 +11,16 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "supervise/accounts.h"
+#include "supervise/health.h"
+#include "supervise/http_server.h"
+#include "supervise/listeners.h"
+#include "supervise/rpc.h"
 #include "supervise/section.h"
 #include "supervise/supervisor.h"
 #include "sys/env.h"
@@ -83,19 +88,29 @@ class Daemon {
                                      .out = out_,
                                      .err = err_,
                                      .environment = sys::environment()});
+        listeners_.emplace(*supervisor_);
+        make_rpc();
+        open_servers(config);
         for (const Notice& notice : config.notices) {
             journal_.warn(fmt::format("{}: {}", notice.place.to_text(), notice.text));
         }
     }
 
     int run() noexcept {
-        step([this] { supervisor_->boot(steady_clock::now()); });
+        step([this] {
+            listeners_->supervisor_changed("SUPERVISOR_STATE_CHANGE_RUNNING");
+            supervisor_->boot(steady_clock::now());
+        });
         while (!supervisor_->is_done()) {
             step([this] {
                 poller_.wait(deadline());
                 const auto now = steady_clock::now();
                 supervisor_->tick(now);
                 settle_groups(now);
+                listeners_->tick(now);
+                rpc_->settle();
+                tell_stopping();
+                listeners_->deliver();
                 out_.tick(now);
                 err_.tick(now);
                 out_.flush();
@@ -104,6 +119,9 @@ class Daemon {
         step([this] { say_goodbye(); });
         return supervisor_->exit_code();
     }
+
+    /// True when somebody asked for a new beginning (supervisorctl reload).
+    [[nodiscard]] bool begins_anew() const noexcept { return begins_anew_; }
 
   private:
     /// Lack of memory, or a fault of ours, must not end what we look after.
@@ -120,9 +138,59 @@ class Daemon {
         }
     }
 
+    void make_rpc() {
+        rpc_.emplace(*supervisor_,
+                     Rpc::Hooks{.reread = options_.reread,
+                                .restart =
+                                    [this] {
+                                        begins_anew_ = true;
+                                        supervisor_->begin_shutdown(nullptr, steady_clock::now());
+                                    },
+                                .communicate =
+                                    [this](const std::string& type, const std::string& data) {
+                                        listeners_->communicate(type, data);
+                                    },
+                                .group_changed =
+                                    [this](const std::string& event, const std::string& group) {
+                                        listeners_->group_changed(event, group);
+                                    }});
+    }
+
+    void open_servers(const Config& config) {
+        for (const ServerConfig& server : config.servers) {
+            servers_.push_back(std::make_unique<HttpServer>(
+                poller_, server, [this](const Request& request, Reply reply) {
+                    serve_control(request, std::move(reply));
+                }));
+        }
+        for (const auto& server : {config.health_socket, config.health_port}) {
+            if (!server) continue;
+            servers_.push_back(std::make_unique<HttpServer>(
+                poller_, *server, [this](const Request& request, Reply reply) {
+                    serve_health(*supervisor_, request, reply);
+                }));
+        }
+    }
+
+    void serve_control(const Request& request, Reply reply) {
+        const std::string& target = request.head.target;
+        if (request.head.method == "POST" && target == "/RPC2") {
+            rpc_->handle(request.body, std::move(reply));
+        } else if (target.starts_with("/logtail/") || target.starts_with("/mainlogtail")) {
+            rpc_->tail(target, std::move(reply));
+        } else {
+            serve_health(*supervisor_, request, reply);
+        }
+    }
+
+    void tell_stopping() {
+        if (!supervisor_->is_stopping() || std::exchange(told_stopping_, true)) return;
+        listeners_->supervisor_changed("SUPERVISOR_STATE_CHANGE_STOPPING");
+    }
+
     [[nodiscard]] std::optional<Time> deadline() const noexcept {
         std::optional<Time> nearest = supervisor_->deadline();
-        for (const auto& other : {out_.deadline(), err_.deadline()}) {
+        for (const auto& other : {out_.deadline(), err_.deadline(), listeners_->deadline()}) {
             if (other && (!nearest || *other < *nearest)) nearest = other;
         }
         return nearest;
@@ -232,6 +300,11 @@ class Daemon {
     Journal journal_;
     Streams streams_;
     std::optional<Supervisor> supervisor_;
+    std::optional<Listeners> listeners_;
+    std::optional<Rpc> rpc_;
+    std::vector<std::unique_ptr<HttpServer>> servers_;
+    bool begins_anew_ = false;
+    bool told_stopping_ = false;
     std::vector<std::string> leaving_;
     std::vector<std::string> coming_;
 };
@@ -240,6 +313,15 @@ void write_pidfile(const DaemonConfig& daemon) {
     if (daemon.pidfile.empty()) return;
     sys::replace_file(
         daemon.pidfile, fmt::format("{}\n", ::getpid()), {.mode = 0644, .sync = false});
+}
+
+/// The same program with the same arguments and the same pid.
+void begin_anew(std::vector<std::string> argv) {
+    std::vector<char*> words;
+    for (std::string& word : argv)
+        words.push_back(word.data());
+    words.push_back(nullptr);
+    ::execv("/proc/self/exe", words.data());
 }
 
 }  // namespace
@@ -254,9 +336,13 @@ int run_daemon(const Config& config, const DaemonOptions& options) {
     if (daemon.directory && ::chdir(daemon.directory->c_str()) < 0) {
         sys::throw_errno("enter", *daemon.directory);
     }
-    const auto loop = std::make_unique<Daemon>(config, options);
+    auto loop = std::make_unique<Daemon>(config, options);
     write_pidfile(daemon);
-    return loop->run();
+    const int code = loop->run();
+    if (!loop->begins_anew()) return code;
+    loop.reset();
+    begin_anew(options.argv);
+    return 70;
 }
 
 }  // namespace poststack::supervise

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "supervise/config.h"
 
@@ -10,6 +11,7 @@ namespace poststack::supervise {
 
 struct DaemonOptions {
     std::string config_file;         ///< absolute
+    std::vector<std::string> argv;   ///< to begin anew with
     std::function<Config()> reread;  ///< reads the file again; throws as read_config() does
 };
 

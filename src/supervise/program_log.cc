@@ -132,6 +132,7 @@ ProgramLog::ProgramLog(LogNames names,
 
 void ProgramLog::take(std::string_view bytes) {
     bytes_ += bytes.size();
+    if (bytes_hook_) bytes_hook_(bytes);
     const std::size_t end = bytes.rfind('\n');
     if (end != std::string_view::npos) {
         std::string_view lines = bytes.substr(0, end + 1);

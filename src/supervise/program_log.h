@@ -37,6 +37,9 @@ class ProgramLog {
     /// Is told every line: for what PostgreSQL and event listeners say.
     void on_line(LineHook hook) { hook_ = std::move(hook); }
 
+    /// Is told every byte as it comes: what event listeners say is a protocol, not lines.
+    void on_bytes(LineHook hook) { bytes_hook_ = std::move(hook); }
+
     void strip_ansi(bool strip) noexcept { strip_ansi_ = strip; }
 
     [[nodiscard]] LogFile* file() noexcept { return file_.get(); }
@@ -53,6 +56,7 @@ class ProgramLog {
     std::unique_ptr<LogFile> file_;
     Outlet* outlet_;
     LineHook hook_;
+    LineHook bytes_hook_;
     bool strip_ansi_ = false;
     std::string partial_;
     std::uint64_t bytes_ = 0;

@@ -1,0 +1,13 @@
+// Base64, for HTTP's Basic authentication and XML-RPC's bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace poststack::supervise {
+
+/// Decodes `text`; white space is skipped. Nothing when it is no base64.
+[[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
+
+}  // namespace poststack::supervise

@@ -1,0 +1,233 @@
+"""Debian's supervisorctl says the same of poststack-init as of supervisord: one scripted session with
+each, compared; then the other things that listen: health, metrics, event listeners.
+"""
+import concurrent.futures
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import unittest
+
+import supervised
+from supervised import PYTHON, Folder, Init, until
+
+CONFIG = """\
+[unix_http_server]
+file={folder}/sock
+[supervisord]
+nodaemon=true
+pidfile={folder}/pid
+logfile={folder}/log
+childlogdir={folder}
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://{folder}/sock
+[program:cat]
+command=cat
+[program:echo]
+command=sh -c 'echo hello; echo world; exec sleep 1000'
+startsecs=0
+[program:bad]
+command=/nonexistent/bad
+autostart=false
+[program:quick]
+command=sh -c 'exit 1'
+autostart=false
+startretries=0
+[program:g1]
+command=sleep 1000
+startsecs=0
+[program:g2]
+command=sleep {seconds}
+startsecs=0
+autostart=false
+[group:grp]
+programs=g1,g2
+"""
+
+SESSION = """\
+status
+version
+pid nosuch
+stop cat
+stop cat
+start cat
+start cat
+restart echo
+signal HUP nosuch
+signal NONE cat
+start nosuch
+start bad
+start quick
+start grp:*
+status grp:*
+stop grp:*
+tail -100 echo
+tail -3 echo
+clear echo
+tail -100 echo
+tail nosuch
+avail
+stop all
+start all
+reread
+CHANGE
+reread
+update
+status
+add cat
+remove cat
+shutdown
+status
+"""
+
+
+def control(folder, *words):
+    """What supervisorctl prints, and its exit code."""
+    run = subprocess.run(["supervisorctl", "-c", str(folder / "supervisord.conf"), *words],
+                         capture_output=True, text=True, timeout=120, check=False,
+                         stdin=subprocess.DEVNULL)
+    lines = run.stdout.splitlines()
+    if words[-1] == "all":
+        lines.sort()  # what ends first is told first, and that is not always the same
+    text = "".join(f"{line}\n" for line in lines)
+    return f"$ {' '.join(words)}\n{text}{run.stderr}[{run.returncode}]\n"
+
+
+def mask(text, folder):
+    """Takes out what differs from run to run: pids, times, the folder."""
+    text = text.replace(str(folder), "FOLDER")
+    text = re.sub(r"pid \d+", "pid N", text)
+    text = re.sub(r"uptime [\d:]+", "uptime T", text)
+    return re.sub(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M", "DATE", text)
+
+
+def session(folder):
+    """Runs the whole session against whoever listens on the socket in `folder`."""
+    until((folder / "sock").exists, "the socket")
+    # cat is RUNNING after a second, for both.
+    until(lambda: "RUNNING" in control(folder, "status", "cat"), "cat to run")
+    said = ""
+    for line in SESSION.splitlines():
+        if line == "CHANGE":
+            (folder / "supervisord.conf").write_text(CONFIG.format(folder=folder, seconds=1002))
+            continue
+        said += control(folder, *line.split())
+        if line == "shutdown":
+            until(lambda: not (folder / "sock").exists(), "the end")
+    return mask(said, folder)
+
+
+class Supervisorctl(unittest.TestCase):
+    def setUp(self):
+        for tool in ("supervisorctl", "supervisord"):
+            if shutil.which(tool) is None:
+                if os.environ.get("POSTSTACK_REQUIRE_TOOLS"):
+                    self.fail(f"missing {tool}: run tools/install-deps test")
+                self.skipTest(f"missing {tool}")
+
+    def talk(self, command):
+        folder = Folder()
+        self.addCleanup(folder.remove)
+        config = folder.path / "supervisord.conf"
+        config.write_text(CONFIG.format(folder=folder.path, seconds=1001))
+        run = subprocess.Popen([*command, "-c", str(config)], cwd=folder.path,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        try:
+            return session(folder.path)
+        finally:
+            run.terminate()
+            run.wait(30)
+
+    def test_says_the_same_of_both(self):
+        self.maxDiff = None
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            ours = pool.submit(self.talk, [supervised.INIT])
+            theirs = pool.submit(self.talk, ["supervisord", "-n"])
+            self.assertEqual(ours.result(), theirs.result())
+
+
+class Listening(unittest.TestCase):
+    def start(self, text, daemon=""):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+        text = text.replace("FOLDER", str(self.folder.path))
+        init = Init("root" if os.geteuid() == 0 else "plain", self.folder,
+                    f"[supervisord]\n{daemon}\n{text}")
+        self.addCleanup(init.kill)
+        return init
+
+    def get(self, path):
+        """GET over the health socket: status and body."""
+        connection = http.client.HTTPConnection("localhost")
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(self.folder.path / "health"))
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    def test_health_tells_who_is_not_ready(self):
+        init = self.start("[health]\nsocket=FOLDER/health\n"
+                          "[program:api]\ncommand=sleep 1000\nready=file:FOLDER/flag\n"
+                          "[program:web]\ncommand=sleep 1000\ndepends_on=api\nstartsecs=0\n")
+        init.expect('spawned "api"')
+        status, body = self.get("/health")
+        self.assertEqual(status, 503)
+        programs = {program["name"]: program for program in json.loads(body)["programs"]}
+        self.assertEqual(programs["api"]["detail"], "not ready yet")
+        self.assertEqual(programs["web"]["detail"], "waits for api")
+        self.assertEqual(self.get("/health/live")[0], 200)
+
+        (self.folder.path / "flag").touch()
+        until(lambda: self.get("/health/ready")[0] == 200, "ready")
+        status, text = self.get("/metrics")
+        self.assertEqual(status, 200)
+        self.assertIn('poststack_init_program_up{program="web"} 1\n', text)
+        self.assertEqual(self.get("/nothing")[0], 404)
+
+    def test_a_listener_hears_in_order_and_again_after_fail(self):
+        script = ("import sys\n"
+                  "def say(text): sys.stdout.write(text); sys.stdout.flush()\n"
+                  "failed = False\n"
+                  "while True:\n"
+                  "    say('READY\\n')\n"
+                  "    head = dict(x.split(':') for x in sys.stdin.readline().split())\n"
+                  "    body = sys.stdin.read(int(head['len']))\n"
+                  "    print(head['eventname'], head['poolserial'], body, file=sys.stderr, flush=True)\n"
+                  "    say('RESULT 2\\nOK' if failed else 'RESULT 4\\nFAIL')\n"
+                  "    failed = True\n")
+        init = self.start("[eventlistener:ear]\ncommand=" + PYTHON + " FOLDER/ear.py\n"
+                          "events=PROCESS_STATE_FATAL\nstderr_logfile=/dev/stderr\n"
+                          "[program:bad]\ncommand=sh -c 'exit 1'\nstartretries=0\n")
+        (self.folder.path / "ear.py").write_text(script)
+        line = init.expect(r"ear \| PROCESS_STATE_FATAL", 2)
+        self.assertIn("PROCESS_STATE_FATAL 0 processname:bad groupname:bad from_state:STARTING", line)
+
+    def test_b20_the_idiom_that_kills_on_fatal_gives_a_code(self):
+        init = self.start("[eventlistener:quit]\nevents=PROCESS_STATE_FATAL\n"
+                          "command=sh -c 'echo READY; read line; kill -QUIT $PPID; sleep 60'\n"
+                          "[program:bad]\ncommand=/nonexistent\nstartretries=0\n")
+        self.assertEqual(init.wait(), 20, init.text())
+
+    def test_reload_begins_anew_with_the_same_pid(self):
+        if shutil.which("supervisorctl") is None and not os.environ.get("POSTSTACK_REQUIRE_TOOLS"):
+            self.skipTest("missing supervisorctl")
+        init = self.start("[unix_http_server]\nfile=FOLDER/sock\n"
+                          "[supervisorctl]\nserverurl=unix://FOLDER/sock\n"
+                          "[rpcinterface:supervisor]\nx=y\n"
+                          "[program:api]\ncommand=sleep 1000\n")
+        init.expect('spawned "api"')
+        pid = init.pid
+        self.assertIn("Restarted supervisord", control(self.folder.path, "reload"))
+        init.expect('spawned "api"', 2)
+        self.assertEqual(init.pid, pid)
+        self.assertEqual(init.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
