@@ -7,6 +7,7 @@ CommandTable all_commands() {
     table.groups = {
         {{"container"}, "Control the database server alone"},
         {{"database"}, "Migrate, inspect and use the database"},
+        {{"compose"}, "Read the project's compose file"},
         {{"credentials"}, "Show, check and rotate the credentials"},
         {{"logs"}, "Show the stack's output or manage log files"},
     };
@@ -46,6 +47,8 @@ CommandTable all_commands() {
     table.commands.push_back(make_database_drop_schema_command());
     table.commands.push_back(make_database_test_connection_command());
     table.commands.push_back(make_database_shell_command());
+    table.commands.push_back(make_compose_validate_command());
+    table.commands.push_back(make_compose_services_command());
     table.commands.push_back(make_credentials_show_command());
     table.commands.push_back(make_credentials_check_command());
     table.commands.push_back(make_credentials_rotate_command());

@@ -59,6 +59,8 @@ struct CommandTable {
 [[nodiscard]] Command make_database_drop_schema_command();
 [[nodiscard]] Command make_database_test_connection_command();
 [[nodiscard]] Command make_database_shell_command();
+[[nodiscard]] Command make_compose_validate_command();
+[[nodiscard]] Command make_compose_services_command();
 [[nodiscard]] Command make_credentials_show_command();
 [[nodiscard]] Command make_credentials_check_command();
 [[nodiscard]] Command make_credentials_rotate_command();

@@ -1,7 +1,6 @@
 #include "config/project.h"
 
 #include <algorithm>
-#include <array>
 #include <fcntl.h>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "config/compose_file.h"
 #include "config/interpolate.h"
 #include "config/yaml_file.h"
 #include "sys/private_file.h"
@@ -21,9 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// In the order in which compose looks for them.
-constexpr std::array compose_names = {
-    "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"};
 constexpr std::string_view settings_name = "poststack.yaml";
 constexpr std::string_view state_name = ".poststack";
 
@@ -33,10 +30,9 @@ bool is_there(const fs::path& path) {
 }
 
 std::optional<fs::path> find_compose_file(const fs::path& directory) {
-    for (const char* name : compose_names) {
-        if (is_there(directory / name)) return directory / name;
-    }
-    return std::nullopt;
+    const std::vector<fs::path> files = find_compose_files(directory);
+    if (files.empty()) return std::nullopt;
+    return files.front();
 }
 
 /// True for a directory that is somebody's project without doubt.
@@ -218,10 +214,6 @@ void check_directory_name(const fs::path& directory) {
 }
 
 Project locate_project(const LocateOptions& options) {
-    if (options.compose_files.size() > 1) {
-        throw Error(ErrorKind::usage, "-f was given twice; a stack has one compose file")
-            .hint("Join the files: docker compose -f A -f B config > compose.yaml");
-    }
     Project project;
     const fs::path& current = options.current_directory;
     std::optional<fs::path> wanted = options.project_directory;
@@ -232,9 +224,9 @@ Project locate_project(const LocateOptions& options) {
             option = "POSTSTACK_PROJECT";
         }
     }
-    if (!options.compose_files.empty()) {
-        project.compose_file = existing_file(options.compose_files.front(), current, "-f");
-    }
+    for (const fs::path& file : options.compose_files)
+        project.compose_files.push_back(existing_file(file, current, "-f"));
+    if (!project.compose_files.empty()) project.compose_file = project.compose_files.front();
     if (wanted) {
         project.directory = existing_directory(*wanted, current, option);
     } else if (project.compose_file) {
@@ -244,7 +236,10 @@ Project locate_project(const LocateOptions& options) {
             search_upwards(existing_directory(current, "/", "directory"), options.environment);
     }
     check_directory_name(project.directory);
-    if (!project.compose_file) project.compose_file = find_compose_file(project.directory);
+    if (!project.compose_file) {
+        project.compose_files = find_compose_files(project.directory);
+        if (!project.compose_files.empty()) project.compose_file = project.compose_files.front();
+    }
     project.env_file = project.directory / ".env";
     project.state_dir = project.directory / state_name;
     project.config_file = project.directory / settings_name;

@@ -23,6 +23,7 @@ struct Project {
     std::filesystem::path log_dir;      ///< from the settings, absolute
     std::string id;                     ///< UUID of this stack; "" before the first init or up
     std::optional<std::filesystem::path> compose_file;  ///< what -f chose, else what is there
+    std::vector<std::filesystem::path> compose_files;   ///< that one and what is laid upon it
 
     /// `path` below the project's directory, as a person would type it there; else absolute.
     [[nodiscard]] std::string display(const std::filesystem::path& path) const;
@@ -46,8 +47,8 @@ void check_directory_name(const std::filesystem::path& directory);
 /// Without --project and -f it is the current directory; when that holds none of a project's files
 /// and a parent does, that parent (never the home directory or what is above it). With -f the
 /// file's directory.
-/// Errors: not_found for a directory or file that is not there; usage for two -f files; config for
-/// a directory whose name check_directory_name() refuses.
+/// Errors: not_found for a directory or file that is not there; config for a directory whose name
+/// check_directory_name() refuses.
 [[nodiscard]] Project locate_project(const LocateOptions& options);
 
 /// Sets name, state_dir and id. Errors: config for a name that compose would refuse.

@@ -1,5 +1,5 @@
-// A strict layer over yaml-cpp, which keeps silent about duplicate keys and turns text into other
-// types. Here every scalar is the text that was written.
+// Files that are one flat mapping, and the one key of a compose file that every command needs.
+// Every scalar is the text that was written.
 #pragma once
 
 #include <filesystem>
@@ -37,16 +37,5 @@ struct YamlScalar {
 /// Reads `name` of a compose file, ignoring everything else. Errors: config, as above.
 [[nodiscard]] std::optional<YamlScalar> read_compose_name(const std::string& text,
                                                           const std::filesystem::path& path);
-
-/// A service of a compose file, as far as its variables go.
-struct ComposeService {
-    std::string name;
-    std::string text;                         ///< its definition, aliases resolved
-    std::vector<std::string> env_files = {};  ///< as written
-};
-
-/// Reads `services` of a compose file. Errors: config, as above.
-[[nodiscard]] std::vector<ComposeService> read_compose_services(const std::string& text,
-                                                                const std::filesystem::path& path);
 
 }  // namespace poststack::config

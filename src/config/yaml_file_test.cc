@@ -63,6 +63,8 @@ TEST(ReadFlatYaml, NamesLineAndColumnOfAMistake) {
     EXPECT_THAT(failure("a: 'ü'\nb: ['ü', 'it''s']\nc: 'it''s\n"),
                 HasSubstr("poststack.yaml:3:4\": the closing quote is missing"));
     EXPECT_THAT(failure("? [x]\n: y\n"), HasSubstr("a key is not plain text"));
+    EXPECT_THAT(failure("&a [*a]\n"), HasSubstr("nested too deeply"));
+    EXPECT_THAT(failure("role_name: &a\n  - *a\n"), HasSubstr("nested too deeply"));
 }
 
 TEST(ReadComposeName, IgnoresEverythingElse) {

@@ -130,8 +130,14 @@ class ExitCodes(unittest.TestCase):
             for command in ("url", "logs", "container logs", "credentials show",
                             "credentials check", "credentials rotate", "shell", "database shell"):
                 self.expect(project, 4, command)
+            for command in ("compose validate", "compose services"):
+                self.expect(project, 4, command)
             self.expect(project, 0, "init", "--yes", "--runtime", "native")
             self.expect(project, 0, "init", "--yes")
+        with Project(self.home) as project:
+            project.write("compose.yaml", "services: {a: {image: i}}\n")
+            for command in ("compose validate", "compose services"):
+                self.expect(project, 0, command)
 
     def with_a_server(self, project):
         for command in ("up", "container start", "restart", "container restart", "status",
@@ -195,6 +201,7 @@ class ExitCodes(unittest.TestCase):
         self.expect(project, 0, "database show-schema")
 
     def as_json(self, project):
+        project.write("compose.yaml", "services: {a: {image: i}}\n")
         project.query("drop table notes; drop table second")  # the ledger is gone
         project.write("migrations/002_second.sql", "create table second ();")
         project.write("migrations/002_second.rollback.sql", "drop table second;")
