@@ -168,6 +168,11 @@ ExecStatusType PQresultStatus(const PGresult* result) {
     return libpq().PQresultStatus(result);
 }
 
+int PQsendPrepare(
+    PGconn* conn, const char* stmt_name, const char* query, int n_params, const Oid* param_types) {
+    return libpq().PQsendPrepare(conn, stmt_name, query, n_params, param_types);
+}
+
 int PQsendQuery(PGconn* conn, const char* query) {
     return libpq().PQsendQuery(conn, query);
 }
@@ -189,6 +194,18 @@ int PQsendQueryParams(PGconn* conn,
                                      param_lengths,
                                      param_formats,
                                      result_format);
+}
+
+// NOLINTNEXTLINE(readability-function-size): libpq's own parameters
+int PQsendQueryPrepared(PGconn* conn,
+                        const char* stmt_name,
+                        int n_params,
+                        const char* const* param_values,
+                        const int* param_lengths,
+                        const int* param_formats,
+                        int result_format) {
+    return libpq().PQsendQueryPrepared(
+        conn, stmt_name, n_params, param_values, param_lengths, param_formats, result_format);
 }
 
 int PQserverVersion(const PGconn* conn) {

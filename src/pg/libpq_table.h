@@ -23,8 +23,8 @@ namespace poststack::pg {
     X(PQgetlength) X(PQgetResult) X(PQgetvalue) X(PQisBusy) X(PQlibVersion) X(PQnfields) \
     X(PQntuples) X(PQparameterStatus) X(PQpipelineStatus) X(PQpipelineSync) \
     X(PQputCopyData) X(PQputCopyEnd) X(PQresultErrorField) X(PQresultErrorMessage) \
-    X(PQresultStatus) X(PQsendQuery) X(PQsendQueryParams) X(PQserverVersion) \
-    X(PQsetErrorVerbosity) X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsocket) \
+    X(PQresultStatus) X(PQsendPrepare) X(PQsendQuery) X(PQsendQueryParams) \
+    X(PQsendQueryPrepared) X(PQserverVersion) X(PQsetErrorVerbosity) X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsocket) \
     X(PQsslAttribute) X(PQsslInUse) X(PQstatus) X(PQtransactionStatus)
 // clang-format on
 

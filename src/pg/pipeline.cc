@@ -79,11 +79,20 @@ Pipeline::~Pipeline() {
     if (PQexitPipelineMode(state_->conn()) != 1) session.lost = true;
 }
 
-void Pipeline::send(const std::string& sql, const Params& params) {
+namespace {
+
+std::vector<const char*> to_pointers(const Params& params) {
     std::vector<const char*> values;
     values.reserve(params.size());
     for (const auto& value : params)
         values.push_back(value ? value->c_str() : nullptr);
+    return values;
+}
+
+}  // namespace
+
+void Pipeline::send(const std::string& sql, const Params& params) {
+    const std::vector<const char*> values = to_pointers(params);
     state_->session.require_sent(PQsendQueryParams(state_->conn(),
                                                    sql.c_str(),
                                                    static_cast<int>(values.size()),
@@ -92,6 +101,26 @@ void Pipeline::send(const std::string& sql, const Params& params) {
                                                    nullptr,
                                                    nullptr,
                                                    0));
+    ++state_->pending;
+    state_->unsynced = true;
+}
+
+void Pipeline::prepare(const std::string& name, const std::string& sql) {
+    state_->session.require_sent(
+        PQsendPrepare(state_->conn(), name.c_str(), sql.c_str(), 0, nullptr));
+    ++state_->pending;
+    state_->unsynced = true;
+}
+
+void Pipeline::execute(const std::string& name, const Params& params) {
+    const std::vector<const char*> values = to_pointers(params);
+    state_->session.require_sent(PQsendQueryPrepared(state_->conn(),
+                                                     name.c_str(),
+                                                     static_cast<int>(values.size()),
+                                                     values.data(),
+                                                     nullptr,
+                                                     nullptr,
+                                                     0));
     ++state_->pending;
     state_->unsynced = true;
 }

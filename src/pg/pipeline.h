@@ -27,6 +27,12 @@ class Pipeline {
     /// Queues one statement. Blocks only when the socket is full (results are read meanwhile).
     void send(const std::string& sql, const Params& params = {});
 
+    /// Queues the making of a prepared statement; it has a result of its own.
+    void prepare(const std::string& name, const std::string& sql);
+
+    /// Queues a statement that was prepared as `name`, in this pipeline or earlier.
+    void execute(const std::string& name, const Params& params = {});
+
     /// Marks a sync point and sends everything queued.
     void sync();
 
