@@ -4,6 +4,8 @@
 #include <iterator>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace poststack::catalog {
@@ -20,6 +22,16 @@ std::int64_t oid_of(std::string_view text) {
     return parse_integer(text.substr(0, text.find(' '))).value_or(0);
 }
 
+Family parse_family(std::string_view text) noexcept {
+    if (text == "relation") return Family::relation;
+    if (text == "type") return Family::type;
+    return text == "routine" ? Family::routine : Family::whole;
+}
+
+std::size_t index_of(Family family) noexcept {
+    return static_cast<std::size_t>(family);
+}
+
 }  // namespace
 
 void ChangedUnits::add(const pg::Result& rows, Side& side) {
@@ -27,19 +39,19 @@ void ChangedUnits::add(const pg::Result& rows, Side& side) {
         const std::string_view kind = rows.value(row, what);
         if (kind == "all") all_ = true;
         if (kind == "rest") rest_ = true;
-        if (kind == "roles") side.roles = rows.value(row, called);
-        if (kind == "hidden") side.hidden += rows.value(row, called);
-        if (kind == "unit") side.units.insert(rows.number(row, unit));
+        const Family family = parse_family(kind);
+        if (family != Family::whole) side.units[index_of(family)].insert(rows.number(row, unit));
         if (rows.is_null(row, key)) continue;
         const std::string_view text = rows.value(row, key);
         if (text.find(" a") != std::string_view::npos) reshaped_.insert(oid_of(text));
         side.names.emplace(text, rows.value(row, called));
     }
+    for (std::size_t family = 0; family < units_.size(); ++family)
+        units_[family].insert(side.units[family].begin(), side.units[family].end());
 }
 
 void ChangedUnits::add_written(const pg::Result& rows) {
     add(rows, after_);
-    units_.insert(after_.units.begin(), after_.units.end());
 }
 
 /// What has no unit and was there before may be mentioned anywhere.
@@ -47,23 +59,54 @@ void ChangedUnits::add_overwritten(const pg::Result& rows) {
     const bool before = rest_;
     rest_ = false;
     add(rows, before_);
-    units_.insert(before_.units.begin(), before_.units.end());
     if (rest_) all_ = true;
     rest_ = rest_ || before;
 }
 
 void ChangedUnits::add_dependents(const pg::Result& rows) {
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-        if (rows.value(row, what) == "rest") {
+        const Family family = parse_family(rows.value(row, what));
+        if (family == Family::whole) {
             rest_ = true;
         } else {
-            units_.insert(rows.number(row, unit));
+            units_[index_of(family)].insert(rows.number(row, unit));
         }
     }
 }
 
-std::set<std::int64_t> ChangedUnits::renamed() const {
-    std::set<std::int64_t> oids;
+bool ChangedUnits::empty() const noexcept {
+    return !all_ && !rest_ &&
+           std::all_of(units_.begin(), units_.end(), [](const Oids& oids) { return oids.empty(); });
+}
+
+const Oids& ChangedUnits::units(Family family) const noexcept {
+    return units_[index_of(family)];
+}
+
+const Oids& ChangedUnits::units_before(Family family) const noexcept {
+    return before_.units[index_of(family)];
+}
+
+bool ChangedUnits::is_dropped(Family family, std::int64_t oid) const {
+    constexpr std::array<std::string_view, 4> tables = {"", "pg_class", "pg_type", "pg_proc"};
+    const std::string own_row = fmt::format("{} {}", oid, tables.at(index_of(family)));
+    return before_.names.contains(own_row) && !after_.names.contains(own_row);
+}
+
+Oids ChangedUnits::dropped(Family family) const {
+    Oids oids = units(family);
+    std::erase_if(oids, [&](std::int64_t oid) { return !is_dropped(family, oid); });
+    return oids;
+}
+
+bool ChangedUnits::covers(const Object& object) const {
+    if (all_) return true;
+    if (object.unit == 0) return rest_;
+    return units(family_of(object.kind)).contains(object.unit);
+}
+
+Oids ChangedUnits::renamed() const {
+    Oids oids;
     for (const auto& [text, name] : before_.names) {
         const auto now = after_.names.find(text);
         if (now != after_.names.end() && now->second != name) oids.insert(oid_of(text));
@@ -71,13 +114,16 @@ std::set<std::int64_t> ChangedUnits::renamed() const {
     return oids;
 }
 
-std::set<std::int64_t> ChangedUnits::reshaped() const {
-    std::set<std::int64_t> oids;
+Oids ChangedUnits::reshaped() const {
+    Oids oids;
+    const Oids& before = units_before(Family::relation);
     std::set_intersection(reshaped_.begin(),
                           reshaped_.end(),
-                          before_.units.begin(),
-                          before_.units.end(),
+                          before.begin(),
+                          before.end(),
                           std::inserter(oids, oids.end()));
+    // What was built on a dropped one was dropped or changed with it.
+    std::erase_if(oids, [&](std::int64_t oid) { return is_dropped(Family::relation, oid); });
     return oids;
 }
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/fingerprint.h"
+
 namespace poststack::catalog {
 
 /// What a fingerprint covers.
@@ -18,6 +20,12 @@ struct Scope {
     bool database = true;  ///< properties and settings of the database itself
 };
 
+/// What objects are read again with: the table, type or routine they belong to, or all others of
+/// their kind. Each is known by an oid of a table of its own.
+enum class Family { whole, relation, type, routine };
+
+[[nodiscard]] Family family_of(Kind kind) noexcept;
+
 struct Query {
     std::string name;  ///< a word, unique: "columns"
     std::string sql;   ///< one statement without parameters
@@ -25,6 +33,13 @@ struct Query {
     /// The column by whose oid rows are read again ("AND <unit> = ANY ($1)" may follow the
     /// statement); "" when it is read as a whole.
     std::string unit = {};
+    Family family = Family::whole;
+
+    /// The table of the catalogue whose rows it shows one by one, and the kinds of objects it gives
+    /// then: where a unit had none of them and the table is as it was, there are none. "" where
+    /// every unit has some.
+    std::string table = {};
+    std::vector<Kind> kinds = {};
 };
 
 /// A statement that sets what the texts of the catalogue depend on, for the transaction, in a form

@@ -90,35 +90,94 @@ std::string reference(std::string_view column, std::string_view type) {
 
 namespace {
 
+struct Unit {
+    std::string_view query;
+    Family family;
+    std::string_view column;
+    std::string_view table = {};
+    std::vector<Kind> kinds = {};
+};
+
 /// Relations, types and routines are many and change one by one; of the rest there is little. The
 /// condition is put to both sides of a join: the server does not conclude one from the other.
-std::string_view unit_of(std::string_view query) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 15> units = {{
-        {"relations", "c.oid"},
-        {"sequences", "s.seqrelid"},
-        {"columns", "a.attrelid = ANY ($1) AND c.oid"},
-        {"constraints", "k.conrelid = ANY ($1) AND c.oid"},
-        {"indexes", "i.indrelid = ANY ($1) AND c.oid"},
-        {"triggers", "t.tgrelid = ANY ($1) AND c.oid"},
-        {"rules", "r.ev_class = ANY ($1) AND c.oid"},
-        {"policies", "p.polrelid = ANY ($1) AND c.oid"},
-        {"statistics", "s.stxrelid = ANY ($1) AND c.oid"},
-        {"types", "t.oid"},
-        {"range_types", "r.rngtypid"},
-        {"base_types", "t.oid"},
-        {"domain_constraints", "k.contypid"},
-        {"routines", "p.oid"},
-        {"aggregates", "a.aggfnoid"},
-    }};
-    const auto* const found = std::find_if(
-        units.begin(), units.end(), [&](const auto& one) { return one.first == query; });
-    return found == units.end() ? std::string_view() : found->second;
+std::vector<Unit> units() {
+    using enum Family;
+    return {
+        {"relations", relation, "c.oid"},
+        {"sequences", relation, "s.seqrelid", "pg_sequence", {Kind::sequence}},
+        {"columns", relation, "a.attrelid = ANY ($1) AND c.oid"},
+        {"constraints",
+         relation,
+         "k.conrelid = ANY ($1) AND c.oid",
+         "pg_constraint",
+         {Kind::constraint}},
+        {"indexes", relation, "i.indrelid = ANY ($1) AND c.oid", "pg_index", {Kind::index}},
+        {"triggers",
+         relation,
+         "t.tgrelid = ANY ($1) AND c.oid",
+         "pg_trigger",
+         {Kind::trigger, Kind::constraint_trigger}},
+        {"rules", relation, "r.ev_class = ANY ($1) AND c.oid", "pg_rewrite", {Kind::rule}},
+        {"policies", relation, "p.polrelid = ANY ($1) AND c.oid", "pg_policy", {Kind::policy}},
+        {"statistics",
+         relation,
+         "s.stxrelid = ANY ($1) AND c.oid",
+         "pg_statistic_ext",
+         {Kind::statistics}},
+        {"types", type, "t.oid"},
+        {"range_types", type, "r.rngtypid", "pg_range", {Kind::range_type}},
+        {"base_types", type, "t.oid"},
+        {"domain_constraints", type, "k.contypid", "pg_constraint", {Kind::domain_constraint}},
+        {"routines", routine, "p.oid"},
+        {"aggregates", routine, "a.aggfnoid", "pg_aggregate", {Kind::aggregate}},
+    };
+}
+
+void add_unit(Query& query, const std::vector<Unit>& known) {
+    const auto found = std::find_if(
+        known.begin(), known.end(), [&](const Unit& one) { return one.query == query.name; });
+    if (found == known.end()) return;
+    query.unit = found->column;
+    query.family = found->family;
+    query.table = found->table;
+    query.kinds = found->kinds;
 }
 
 }  // namespace
 
+Family family_of(Kind kind) noexcept {
+    switch (kind) {
+        case Kind::sequence:
+        case Kind::table:
+        case Kind::foreign_table:
+        case Kind::column:
+        case Kind::attribute:
+        case Kind::column_order:
+        case Kind::constraint:
+        case Kind::index:
+        case Kind::view:
+        case Kind::materialized_view:
+        case Kind::rule:
+        case Kind::trigger:
+        case Kind::constraint_trigger:
+        case Kind::policy:
+        case Kind::statistics: return Family::relation;
+        case Kind::enumeration:
+        case Kind::domain:
+        case Kind::domain_constraint:
+        case Kind::composite_type:
+        case Kind::range_type:
+        case Kind::base_type: return Family::type;
+        case Kind::function:
+        case Kind::procedure:
+        case Kind::aggregate: return Family::routine;
+        default: return Family::whole;
+    }
+}
+
 std::vector<Query> catalogue_queries(int version, const Scope& scope) {
     const QueryParts parts(version, scope);
+    const std::vector<Unit> known = units();
     std::vector<Query> all;
     for (auto group : {relation_queries,
                        relation_part_queries,
@@ -129,7 +188,7 @@ std::vector<Query> catalogue_queries(int version, const Scope& scope) {
                        replication_queries,
                        database_queries}) {
         for (Query& query : group(parts)) {
-            query.unit = unit_of(query.name);
+            add_unit(query, known);
             all.push_back(std::move(query));
         }
     }

@@ -12,10 +12,11 @@ namespace poststack::catalog {
 
 /// Reads what a transaction has changed so far instead of everything.
 ///
-/// It finds the rows of the catalogue that the transaction wrote, changed or deleted
-/// (change_queries.h) and reads only the tables, types and functions they belong to, and those
-/// whose texts mention a renamed one. Changes that may show anywhere (a schema, a role) make it
-/// read everything. Nobody else may change the schema meanwhile.
+/// The server's counts of rows written say which tables of the catalogue the transaction has
+/// touched; in those, the rows that it wrote, changed or deleted (change_queries.h) lead to the
+/// tables, types and functions to read again, with those whose texts mention a renamed one.
+/// Changes that may show anywhere (a schema, a role) make it read everything. Nobody else may
+/// change the schema meanwhile.
 class Tracker {
   public:
     /// `observer` is another session on the same database. Both outlive the tracker.
@@ -26,6 +27,10 @@ class Tracker {
 
     /// Everything, as FingerprintReader does.
     [[nodiscard]] Fingerprint read();
+
+    /// From now on everything is read: for a session in which somebody may switch the counting of
+    /// rows (track_counts) off and on again.
+    void distrust_counts() noexcept;
 
     /// Opens the transaction whose changes read_changes() reads.
     void begin();

@@ -1,7 +1,9 @@
 // For every kind of object: a change makes the fingerprint differ in exactly that, undoing it makes
 // it equal again.
+#include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -174,6 +176,79 @@ TEST_F(CatalogFingerprint, IgnoresHiddenSchemasTemporaryTablesAndExtensionMember
     session.script("CREATE EXTENSION pg_trgm");
 
     EXPECT_EQ(headlines(diff(before, read_fingerprint(session))), "+ extension pg_trgm");
+}
+
+/// What a transaction changes, read step by step and as a whole.
+class CatalogTracker : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        POSTSTACK_REQUIRE_TOOL("postgres");
+        info_ = test::shared_server().fresh_database();
+        session_.emplace(info_, seconds(30));
+        observer_.emplace(info_, seconds(30));
+    }
+
+    /// Runs `before`, then each of `steps` in one transaction; both ways to read must agree.
+    void follow(const std::string& before, const std::vector<std::string>& steps) {
+        session_->script(before);
+        Tracker tracker(*session_, *observer_);
+        const Fingerprint base = tracker.read();
+        tracker.begin();
+        for (const std::string& step : steps) {
+            session_->script(step);
+            const Fingerprint whole = read_fingerprint(*session_);
+            const Fingerprint tracked = tracker.read_changes(base);
+            EXPECT_EQ(to_text(diff(whole, tracked)), "") << step;
+            EXPECT_EQ(whole.hash(), tracked.hash()) << step;
+        }
+        session_->script("ROLLBACK");
+    }
+
+    pg::ConnInfo info_;
+    std::optional<pg::Connection> session_;
+    std::optional<pg::Connection> observer_;
+};
+
+TEST_F(CatalogTracker, SeesWhatMovesOutOfAHiddenSchema) {
+    follow(
+        "CREATE SCHEMA poststack; CREATE TABLE poststack.t (a int PRIMARY KEY, b int CHECK (b > "
+        "0));"
+        "CREATE INDEX ON poststack.t (b); CREATE POLICY p ON poststack.t USING (true);"
+        "CREATE DOMAIN poststack.d AS int CHECK (VALUE > 0)",
+        {"ALTER TABLE poststack.t SET SCHEMA public; ALTER DOMAIN poststack.d SET SCHEMA public",
+         "ALTER TABLE public.t SET SCHEMA poststack"});
+}
+
+TEST_F(CatalogTracker, FollowsWhatIsDroppedAndMadeAnew) {
+    follow(
+        "CREATE TABLE t (a serial PRIMARY KEY, b int REFERENCES t); CREATE VIEW v AS SELECT * FROM "
+        "t;"
+        "CREATE FUNCTION f(t) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE e AS ENUM ('x')",
+        {"DROP VIEW v; DROP FUNCTION f(t); DROP TABLE t; DROP TYPE e",
+         "CREATE TABLE t (a int); CREATE TYPE e AS ENUM ('y'); CREATE VIEW v AS SELECT a FROM t",
+         "ALTER TABLE t RENAME a TO z; ALTER TYPE e RENAME TO g; CREATE SCHEMA s",
+         "ALTER TABLE t SET SCHEMA s; DROP VIEW v; ALTER TABLE s.t ADD b g[]"});
+}
+
+TEST_F(CatalogTracker, CountsWhatSubtransactionsDo) {
+    follow("CREATE TABLE t (a int)",
+           {"DO $$ BEGIN BEGIN ALTER TABLE t ADD b int; RAISE 'no'; EXCEPTION WHEN OTHERS THEN"
+            " CREATE TABLE u (); END; END $$",
+            "SAVEPOINT s; DROP TABLE t; ROLLBACK TO s",
+            "SAVEPOINT s; COMMENT ON TABLE t IS 'x'; RELEASE s"});
+}
+
+TEST_F(CatalogTracker, ReadsEverythingWhereCountsCannotBeTrusted) {
+    session_->script("CREATE TABLE t (a int)");
+    Tracker tracker(*session_, *observer_);
+    const Fingerprint base = tracker.read();
+    tracker.begin();
+    session_->script("SET track_counts = off; ALTER TABLE t ADD b int");
+    EXPECT_EQ(headlines(diff(base, tracker.read_changes(base))), "+ column public.t.b");
+    session_->script("SET track_counts = on");
+    tracker.distrust_counts();
+    EXPECT_EQ(headlines(diff(base, tracker.read_changes(base))), "+ column public.t.b");
+    session_->script("ROLLBACK");
 }
 
 TEST_F(CatalogFingerprint, HoldsNoSecret) {
