@@ -69,11 +69,16 @@ int run_squash(Context& context, const SquashArgs& args) {
             .hint("Type --up-to VERSION.");
     }
     const Session session = open_session(context);
-    if (workflow::finish_squash(session.project.migrations))
-        say(context, "finished an earlier squash that was killed");
-    const migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
     const migrate::Version up_to = migrate::parse_version(*args.up_to);
-    workflow::ScratchDatabase scratch(scratch_plan(context, session, args.scratch_url));
+    if (const auto finished = workflow::finish_squash(session.project.migrations)) {
+        say(context, fmt::format("finished an earlier squash that was killed: \"{}\"", *finished));
+        const auto set = migrate::read_migrations(session.project.migrations);
+        const migrate::MigrationFile* file = set.find(up_to);
+        if (file != nullptr && file->file_name == *finished) return 0;
+    }
+    const migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
+    workflow::ScratchDatabase scratch(
+        scratch_plan(context, session, args.scratch_url, workflow::ScratchUse::replay));
     say_cleaned(context, scratch);
     const workflow::Baseline baseline =
         workflow::make_baseline(scratch, set, up_to, pg_dump_for(session, scratch));

@@ -119,6 +119,7 @@ void Batch::fail(const Error& error, const TextPosition& at) const {
             .sqlstate(error.sqlstate())
             .detail(error.detail())
             .hint(error.hint());
+    if (error.signal() != 0) placed = std::move(placed).signal(error.signal());
     if (error.is_retryable()) placed = std::move(placed).retryable();
     throw placed;
 }

@@ -196,8 +196,16 @@ MigrationSet read_migrations(const std::filesystem::path& directory) {
     MigrationSet set;
     set.directory = directory;
     Listing listing(set);
-    for (const std::string& name : sys::list_directory(directory))
+    for (const std::string& name : sys::list_directory(directory)) {
+        if (name == pending_squash) {
+            throw Error(ErrorKind::conflict,
+                        fmt::format("a squash of \"{}\" was interrupted: some of its files have "
+                                    "moved",
+                                    directory.string()))
+                .hint("\"poststack database squash --up-to VERSION\" finishes it.");
+        }
         listing.add(name);
+    }
     listing.finish();
     std::vector<char> buffer(header_bytes);
     for (MigrationFile& file : set.files)

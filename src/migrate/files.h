@@ -57,13 +57,16 @@ struct MigrationSet {
     [[nodiscard]] const MigrationFile* baseline() const noexcept;
 };
 
+/// The file in a migrations directory that a squash keeps while it moves others.
+inline constexpr std::string_view pending_squash = ".squash-pending";
+
 /// Lists and reads `directory`: every migration is read once for its SHA-256 and description.
 ///
 /// Thread safe. Dot files, editors' backups and other extensions are ignored; names that look like
 /// a migration but are none become warnings.
 /// Errors: config for two files of one version (both named), another tool's rollback name, an
 ///   unknown "-- poststack:" line, a directory or device in a file's place, a version too long;
-///   not_found without the directory; denied, io.
+///   conflict while a squash is not finished; not_found without the directory; denied, io.
 [[nodiscard]] MigrationSet read_migrations(const std::filesystem::path& directory);
 
 }  // namespace poststack::migrate

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,9 @@ struct Baseline {
                                        migrate::Version up_to,
                                        const std::string& text);
 
-/// Finishes a put_baseline() that was killed; true when there was one.
-/// Errors: denied, io.
-bool finish_squash(const std::filesystem::path& migrations);
+/// Finishes a put_baseline() that was killed and returns the new file's name; nothing when there
+/// was none, or when it was killed before it had decided anything. Until then read_migrations()
+/// refuses. Errors: denied, io.
+std::optional<std::string> finish_squash(const std::filesystem::path& migrations);
 
 }  // namespace poststack::workflow

@@ -1,4 +1,5 @@
-// The files of a squash (squash.h): what has been moved and what has not tells how far it came.
+// The files of a squash (squash.h). One rename decides: before it nothing has happened, behind it
+// everything will.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -14,22 +15,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view pending_prefix = ".squash-";  ///< migrations ignore dot files
+constexpr std::string_view drafts = ".squash-pending.";  ///< what a killed write leaves
 
-/// Everything a squash moves is named here, before the first of it moves.
+/// Everything a squash does, in one file that is there from the moment it is decided until all of
+/// it is done.
 struct Moves {
     fs::path migrations;
     fs::path folder;
     std::string target;              ///< name of the baseline
     std::vector<std::string> names;  ///< of what moves
+    std::string text;                ///< of the baseline
 };
 
-fs::path list_path(const fs::path& migrations) {
-    return migrations / fmt::format("{}list", pending_prefix);
-}
-
-fs::path text_path(const fs::path& migrations) {
-    return migrations / fmt::format("{}baseline.sql", pending_prefix);
+fs::path pending_path(const fs::path& migrations) {
+    return migrations / migrate::pending_squash;
 }
 
 void rename_file(const fs::path& from, const fs::path& to) {
@@ -39,25 +38,51 @@ void rename_file(const fs::path& from, const fs::path& to) {
         throw Error(
             failed == std::errc::permission_denied ? ErrorKind::denied : ErrorKind::io,
             fmt::format(
-                "cannot move \"{}\" to \"{}\": {}", from.string(), to.string(), failed.message()));
+                R"(cannot move "{}" to "{}": {})", from.string(), to.string(), failed.message()));
     }
 }
 
-/// Does what is left of `moves`. Each step may have been done already.
+/// Does what is left of `moves`. Each step may have been done already: what has moved must not be
+/// overwritten by a baseline of the same name.
 void carry_out(const Moves& moves) {
     fs::create_directories(moves.folder);
     for (const std::string& name : moves.names) {
-        if (fs::exists(moves.migrations / name))
+        if (sys::find_info(moves.migrations / name) && !sys::find_info(moves.folder / name))
             rename_file(moves.migrations / name, moves.folder / name);
     }
-    if (fs::exists(text_path(moves.migrations)))
-        rename_file(text_path(moves.migrations), moves.migrations / moves.target);
-    fs::remove(list_path(moves.migrations));
+    sys::sync_directory(moves.folder);
+    sys::replace_file(moves.migrations / moves.target, moves.text, {.mode = 0644});
+    fs::remove(pending_path(moves.migrations));
+    sys::sync_directory(moves.migrations);
 }
 
-std::string list_text(const Moves& moves) {
-    return fmt::format(
-        "{}\n{}\n{}\n", moves.folder.filename().string(), moves.target, join(moves.names, "\n"));
+/// Names, one a line, an empty line, the text.
+std::string to_text(const Moves& moves) {
+    return fmt::format("{}\n{}\n{}\n\n{}",
+                       moves.folder.filename().string(),
+                       moves.target,
+                       join(moves.names, "\n"),
+                       moves.text);
+}
+
+Moves read_moves(const fs::path& migrations) {
+    const std::string all = sys::read_file(pending_path(migrations));
+    const std::size_t end = all.find("\n\n");
+    std::vector<std::string> lines;
+    if (end != std::string::npos) {
+        for (const std::string_view line : split(std::string_view(all).substr(0, end), '\n'))
+            lines.emplace_back(line);
+    }
+    if (lines.size() < 3) {
+        throw Error(
+            ErrorKind::config,
+            fmt::format("\"{}\" is not what poststack wrote", pending_path(migrations).string()));
+    }
+    return {migrations,
+            migrations / lines[0],
+            lines[1],
+            {lines.begin() + 2, lines.end()},
+            all.substr(end + 2)};
 }
 
 }  // namespace
@@ -82,27 +107,21 @@ std::string put_baseline(const migrate::MigrationSet& set,
         moves.names.push_back(file.file_name);
         if (!file.rollback_file.empty()) moves.names.push_back(file.rollback_file);
     }
-    sys::replace_file(text_path(set.directory), text, {.mode = 0644});
-    sys::replace_file(list_path(set.directory), list_text(moves), {.mode = 0644});
+    moves.text = text;
+    sys::replace_file(pending_path(set.directory), to_text(moves), {.mode = 0644});
     carry_out(moves);
     return moves.target;
 }
 
-bool finish_squash(const fs::path& migrations) {
-    if (!fs::exists(list_path(migrations))) return false;
-    const std::string text = sys::read_file(list_path(migrations));
-    std::vector<std::string> lines;
-    for (const std::string_view line : split(text, '\n')) {
-        if (!line.empty()) lines.emplace_back(line);
+std::optional<std::string> finish_squash(const fs::path& migrations) {
+    if (!sys::find_info(migrations)) return std::nullopt;
+    for (const std::string& name : sys::list_directory(migrations)) {
+        if (name.starts_with(drafts)) sys::remove_file(migrations / name);
     }
-    if (lines.size() < 3) {
-        throw Error(
-            ErrorKind::config,
-            fmt::format("\"{}\" is not what poststack wrote", list_path(migrations).string()));
-    }
-    Moves moves{migrations, migrations / lines[0], lines[1], {lines.begin() + 2, lines.end()}};
+    if (!sys::find_info(pending_path(migrations))) return std::nullopt;
+    const Moves moves = read_moves(migrations);
     carry_out(moves);
-    return true;
+    return moves.target;
 }
 
 }  // namespace poststack::workflow

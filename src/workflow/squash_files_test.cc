@@ -43,16 +43,31 @@ TEST_F(SquashFiles, TakesThePlaceOfWhatItStandsFor) {
 
 TEST_F(SquashFiles, IsFinishedAfterAKillAtAnyMove) {
     const auto set = migrate::read_migrations(folder_.path());
-    std::ofstream(folder_.path() / ".squash-baseline.sql") << "SELECT 2;\n";
-    std::ofstream(folder_.path() / ".squash-list")
-        << "squashed-002\n002_baseline.sql\n001_a.sql\n001_a.rollback.sql\n002_b.sql\n";
+    std::ofstream(folder_.path() / ".squash-pending")
+        << "squashed-002\n002_baseline.sql\n001_a.sql\n001_a.rollback.sql\n002_b.sql\n\n"
+           "SELECT 2;\n\nSELECT 3;\n";
     fs::create_directory(folder_.path() / "squashed-002");
     fs::rename(folder_.path() / "001_a.sql", folder_.path() / "squashed-002/001_a.sql");
 
-    EXPECT_TRUE(finish_squash(folder_.path()));
+    const Error error = test::caught([&] { (void)migrate::read_migrations(folder_.path()); });
+    EXPECT_EQ(error.kind(), ErrorKind::conflict);
+    EXPECT_THAT(error.hint(), HasSubstr("database squash"));
 
-    EXPECT_TRUE(has("002_baseline.sql") && has("squashed-002/002_b.sql"));
-    EXPECT_FALSE(has(".squash-list") || has(".squash-baseline.sql") || has("002_b.sql"));
+    EXPECT_EQ(finish_squash(folder_.path()), "002_baseline.sql");
+
+    EXPECT_EQ(sys::read_file(folder_.path() / "002_baseline.sql"), "SELECT 2;\n\nSELECT 3;\n");
+    EXPECT_TRUE(has("squashed-002/001_a.sql") && has("squashed-002/002_b.sql"));
+    EXPECT_FALSE(has(".squash-pending") || has("002_b.sql"));
+    EXPECT_EQ(migrate::read_migrations(folder_.path()).files.size(), 2U);
+}
+
+TEST_F(SquashFiles, SweepsAwayWhatAKillBeforeTheDecisionLeft) {
+    std::ofstream(folder_.path() / ".squash-pending.draft-1") << "squashed-002\n";
+
+    EXPECT_FALSE(finish_squash(folder_.path()));
+
+    EXPECT_FALSE(has(".squash-pending.draft-1"));
+    EXPECT_TRUE(has("001_a.sql") && !has("squashed-002"));
 }
 
 TEST_F(SquashFiles, LeavesAnEarlierSquashAlone) {
