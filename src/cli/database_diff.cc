@@ -32,7 +32,8 @@ workflow::DriftReport compare_with_files(Context& context,
                                          pg::Connection& live,
                                          const DiffArgs& args) {
     const migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
-    workflow::ScratchDatabase scratch(scratch_plan(context, session, args.scratch_url));
+    workflow::ScratchDatabase scratch(
+        scratch_plan(context, session, args.scratch_url, workflow::ScratchUse::replay));
     say_cleaned(context, scratch);
     return workflow::find_drift(live, set, scratch);
 }

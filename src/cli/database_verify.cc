@@ -21,6 +21,7 @@
 #include "migrate/status.h"
 #include "sys/env.h"
 #include "workflow/prove.h"
+#include "workflow/scratch_server.h"
 
 namespace poststack::cli {
 namespace {
@@ -94,6 +95,20 @@ Json files_json(const migrate::StatusReport& report) {
             {"warnings", report.warnings}};
 }
 
+constexpr std::string_view disk_full = "53100";
+
+workflow::ProofReport prove_on(Context& context,
+                               const workflow::ScratchPlan& plan,
+                               const migrate::MigrationSet& set,
+                               workflow::ProveOptions options) {
+    options.make_helper = [&plan] {
+        return std::make_unique<workflow::ScratchDatabase>(plan.clone());
+    };
+    workflow::ScratchDatabase scratch(plan.clone());
+    say_cleaned(context, scratch);
+    return workflow::prove(scratch, set, options);
+}
+
 workflow::ProofReport prove(Context& context, const Session& session, const VerifyArgs& args) {
     const migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
     workflow::ProveOptions options;
@@ -108,9 +123,17 @@ workflow::ProofReport prove(Context& context, const Session& session, const Veri
         }
     }
     if (args.seed) options.seeds = workflow::find_seeds(*args.seed, set);
-    workflow::ScratchDatabase scratch(scratch_plan(context, session, args.scratch_url));
-    say_cleaned(context, scratch);
-    return workflow::prove(scratch, set, options);
+    using workflow::ScratchUse;
+    workflow::ScratchPlan plan =
+        scratch_plan(context, session, args.scratch_url, ScratchUse::proof);
+    try {
+        return prove_on(context, plan, set, options);
+    } catch (const Error& error) {
+        if (error.sqlstate() != disk_full || !plan.server || !plan.server->is_in_memory()) throw;
+    }
+    plan.server.reset();  // one at a time
+    plan = scratch_plan(context, session, args.scratch_url, ScratchUse::proof_on_disk);
+    return prove_on(context, plan, set, options);
 }
 
 /// Writes what is proven into the ledger of the project's database, which `login` opens.
@@ -186,9 +209,10 @@ Command make_database_verify_command() {
         "rest. With --seed the rows of seed files take part: VERSION_name.sql runs behind the "
         "migration VERSION, and a rollback behind which rows are gone or changed is lossy. What is "
         "proven is recorded for \"migrate --require-proof\", unless --scratch-url is given.\n\nThe "
-        "scratch database is made on the same server, or on that of --scratch-url, "
-        "and dropped at the end. What migrations do to the server as a whole (roles, other "
-        "databases) they do there as well: prove such files on a server of their own.";
+        "scratch database is made on a server of its own, which has the roles of the project's, "
+        "where that is a native one; else on the same server, or on that of --scratch-url, where "
+        "migrations do to the server as a whole (roles, other databases) what they do. It is gone "
+        "at the end.";
     command.options = {
         {"--prove", "", "prove every rollback on a scratch database", &args->prove},
         {"--target-version,--target", "VERSION", "prove up to this version", &args->target},

@@ -11,7 +11,8 @@ namespace poststack::cli {
 
 workflow::ScratchPlan scratch_plan(Context& context,
                                    const Session& session,
-                                   const std::optional<std::string>& scratch_url) {
+                                   const std::optional<std::string>& scratch_url,
+                                   workflow::ScratchUse use) {
     if (scratch_url) {
         const DatabaseUrl url = DatabaseUrl::parse(*scratch_url, "--scratch-url");
         const pg::ConnInfo login = pg::ConnInfo::from_url(url, "--scratch-url");
@@ -19,10 +20,11 @@ workflow::ScratchPlan scratch_plan(Context& context,
     }
     const instance::Target target = find_target(context, session);
     const pg::ConnInfo login = find_login(context, session);
-    return workflow::plan_scratch(stack_request(context, session), target, login);
+    return workflow::plan_scratch(stack_request(context, session), target, login, use);
 }
 
 void say_cleaned(Context& context, const workflow::ScratchDatabase& scratch) {
+    if (scratch.cleaned_server()) say(context, "removed the scratch server of a killed run");
     for (const std::string& name : scratch.cleaned()) {
         say(context, fmt::format("dropped \"{}\", which a killed run had left", name));
     }

@@ -7,6 +7,7 @@
 #include "cli/context.h"
 #include "cli/session.h"
 #include "workflow/scratch.h"
+#include "workflow/scratch_source.h"
 
 namespace poststack::cli {
 
@@ -14,9 +15,10 @@ namespace poststack::cli {
 /// else beside the project's database. Errors: config, not_found for a broken or missing address.
 [[nodiscard]] workflow::ScratchPlan scratch_plan(Context& context,
                                                  const Session& session,
-                                                 const std::optional<std::string>& scratch_url);
+                                                 const std::optional<std::string>& scratch_url,
+                                                 workflow::ScratchUse use);
 
-/// Tells which databases of killed runs were dropped.
+/// Tells what killed runs had left and is removed now.
 void say_cleaned(Context& context, const workflow::ScratchDatabase& scratch);
 
 }  // namespace poststack::cli

@@ -2,257 +2,105 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <deque>
+#include <span>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/error.h"
-#include "catalog/tracker.h"
-#include "migrate/preflight.h"
-#include "migrate/proof.h"
-#include "sys/file.h"
-#include "workflow/chain.h"
+#include "workflow/prover.h"
+#include "workflow/server_wide.h"
 
 namespace poststack::workflow {
 
 namespace {
 
-using catalog::Fingerprint;
 using migrate::MigrationFile;
 using migrate::MigrationSet;
 using Clock = std::chrono::steady_clock;
 
-struct Pair {
-    Script up;
-    std::optional<Script> down;
-};
-
-/// True for errors that say something about the text, not about the server or the user.
-bool is_verdict(const Error& error) {
-    return error.kind() == ErrorKind::database || error.kind() == ErrorKind::config;
+/// Proves `pairs` in order; false when the chain ended.
+bool run_all(Prover& prover,
+             std::span<PairProof> pairs,
+             const std::function<void(const PairProof&)>& done) {
+    for (PairProof& pair : pairs) {
+        const auto begin = Clock::now();
+        const bool goes_on = prover.run(pair);
+        pair.took = Clock::now() - begin;
+        done(pair);
+        if (!goes_on) return false;
+    }
+    return true;
 }
 
-std::string one_line(const Error& error) {
-    std::string text = error.message();
-    if (!error.sqlstate().empty()) text += fmt::format(" (SQLSTATE {})", error.sqlstate());
-    return text;
+/// Those from `from` up to `to`.
+std::vector<const MigrationFile*> files(const MigrationSet& set, std::size_t from, std::size_t to) {
+    std::vector<const MigrationFile*> some;
+    for (std::size_t index = from; index < to; ++index)
+        some.push_back(&set.files.at(index));
+    return some;
 }
 
-class Prover {
+/// Proves a later part of a chain in a thread of its own.
+class Helper {
   public:
-    Prover(ScratchDatabase& scratch, const MigrationSet& set, const Seeds& seeds)
-        : scratch_(scratch), set_(set), seeds_(seeds) {
-        connect();
-    }
+    /// `place` is where the pairs from `first` on go; the files before them are applied without a
+    /// proof.
+    Helper(const MigrationSet& set,
+           const ProveOptions& options,
+           std::size_t first,
+           std::span<PairProof> place)
+        : set_(set),
+          options_(options),
+          first_(first),
+          place_(place),
+          pairs_(place.begin(), place.end()),
+          thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-    [[nodiscard]] int server_version() { return session_->connection().server_version(); }
+    [[nodiscard]] std::size_t first() const noexcept { return first_; }
+    [[nodiscard]] std::span<PairProof> place() const noexcept { return place_; }
 
-    /// Goes one file further; false when the chain ends here.
-    bool run(PairProof& proof) {
-        const bool goes_on = run_pair(proof);
-        if (goes_on) run_seeds(proof.file.version);
-        return goes_on;
-    }
-
-    /// Compares the state put together from changes with all of it.
-    /// Errors: bug when they differ: a verdict may be wrong then.
-    void check_state() {
-        if (state_ == tracker_->read()) return;
-        throw Error(ErrorKind::bug, "a change of the catalogue was overlooked during the proof");
+    /// Waits for the end and puts the pairs in their place; false when they could not be proven
+    /// here: a migration before them fails, or the server has no room for one more session.
+    /// Errors: interrupted; bug.
+    bool finish() {
+        thread_.join();
+        if (failure_) {
+            if (failure_->kind() == ErrorKind::interrupted || failure_->kind() == ErrorKind::bug)
+                throw Error(*failure_);
+            return false;
+        }
+        std::move(pairs_.begin(), pairs_.end(), place_.begin());
+        return true;
     }
 
   private:
-    bool run_pair(PairProof& proof) {
-        const Pair pair = read(proof);
-        const Fingerprint before = state_;
-        rows_before_ = read_rows(before);
+    void run(const std::stop_token& stop) noexcept {
         try {
-            apply_up(pair.up);
-        } catch (const Error& error) {
-            if (!is_verdict(error)) throw;
-            session_->roll_back();
-            proof.verdict = Verdict::failed;
-            proof.problem = one_line(error);
-            proof.hint = error.hint();
-            return false;
-        }
-        applied_.push_back(pair.up);
-        if (!pair.down) {
-            proof.verdict = proof.file.irreversible ? Verdict::irreversible : Verdict::no_rollback;
-            if (proof.verdict == Verdict::no_rollback) {
-                proof.problem = "there is no rollback file";
-                proof.hint = fmt::format(
-                    "Write \"{}.rollback.sql\", or \"-- poststack: irreversible\" at "
-                    "the top of the migration.",
-                    proof.file.stem());
+            const std::unique_ptr<ScratchDatabase> scratch = options_.make_helper();
+            Prover prover(*scratch, set_, options_.seeds);
+            prover.skip(files(set_, 0, first_));
+            for (PairProof& pair : pairs_) {
+                if (stop.stop_requested()) return;
+                if (!run_all(prover, {&pair, 1}, [](const PairProof&) {})) break;
             }
-            return true;
-        }
-        if (pair.up.plan.no_transaction || pair.down->plan.no_transaction) {
-            undo_for_real(pair, before, proof);
-        } else if (!undo_and_forget(pair, before, proof)) {
-            undo_for_real(pair, before, proof);
-        }
-        return true;
-    }
-
-    void connect() {
-        tracker_.reset();
-        session_.emplace(scratch_.login());
-        observer_.emplace(scratch_.login());
-        tracker_.emplace(session_->connection(), *observer_);
-        state_ = tracker_->read();
-    }
-
-    /// What the text that was just run in the open transaction has changed since state_.
-    Fingerprint read_changes() {
-        return tracker_->read_changes(state_, ChainSession::end_of_text());
-    }
-
-    /// The migration, committed, and the state after it.
-    void apply_up(const Script& up) {
-        if (up.plan.no_transaction) {
-            session_->apply(up);
-            state_ = tracker_->read();
-            return;
-        }
-        tracker_->begin();
-        session_->apply_inside(up);
-        Fingerprint after = read_changes();
-        session_->commit();
-        state_ = std::move(after);
-    }
-
-    Pair read(PairProof& proof) {
-        const MigrationFile& file = proof.file;
-        Pair pair;
-        const std::filesystem::path path = set_.path(file.file_name);
-        pair.up = session_->check(sys::read_file(path), path);
-        auto rollback = migrate::read_rollback(set_, file);
-        proof.checksum = migrate::pair_checksum(pair.up.text, rollback);
-        if (rollback)
-            pair.down = session_->check(std::move(*rollback), set_.path(file.rollback_file));
-        return pair;
-    }
-
-    /// The usual way: both in one transaction that never commits. False when only the second
-    /// migration failed: that may be because the two are one transaction here (a new enum value
-    /// cannot be used, for one), so it has to be tried for real.
-    bool undo_and_forget(const Pair& pair, const Fingerprint& before, PairProof& proof) {
-        bool undone = false;
-        try {
-            tracker_->begin();
-            session_->apply_inside(*pair.down);
-            undone = true;
-            if (judge_rollback(before, read_changes(), proof)) {
-                session_->apply_inside(pair.up);
-                judge_again(read_changes(), proof);
-            }
+            prover.check_state();
         } catch (const Error& error) {
-            if (!is_verdict(error)) throw;
-            session_->roll_back();
-            if (undone) return false;
-            fail(proof, "the rollback fails: ", error);
-            return true;
+            failure_ = error;
+        } catch (const std::exception& error) {
+            failure_ = Error(ErrorKind::bug, error.what());
         }
-        session_->roll_back();
-        return true;
     }
 
-    /// Commits each step. What a broken pair leaves is put right.
-    void undo_for_real(const Pair& pair, const Fingerprint& before, PairProof& proof) {
-        bool undone = false;
-        try {
-            session_->apply(*pair.down);
-            undone = true;
-            if (judge_rollback(before, tracker_->read(), proof)) {
-                session_->apply(pair.up);
-                Fingerprint again = tracker_->read();
-                if (judge_again(again, proof)) {
-                    state_ = std::move(again);  // the same by name, made anew
-                    return;
-                }
-            }
-        } catch (const Error& error) {
-            if (!is_verdict(error)) throw;
-            fail(proof,
-                 undone ? "the migration fails after its rollback: " : "the rollback fails: ",
-                 error);
-            if (!undone && !pair.down->plan.no_transaction) return;  // nothing was changed
-        }
-        rebuild();
-    }
-
-    /// Compares what a rollback leaves with what was there; false when that is the end of it.
-    bool judge_rollback(const Fingerprint& before, const Fingerprint& after, PairProof& proof) {
-        proof.difference = catalog::diff(before, after);
-        proof.lost = find_lost(before, state_, after);
-        for (std::string& rows : lost_rows(rows_before_, read_rows(after)))
-            proof.lost.push_back(std::move(rows));
-        proof.verdict = proof.lost.empty() ? Verdict::lossless : Verdict::lossy;
-        proof.column_order = proof.difference.is_column_order_only();
-        if (proof.difference.empty() || proof.column_order) return true;
-        proof.verdict = Verdict::broken;
-        proof.problem = "the rollback leaves another schema than there was before";
-        return false;
-    }
-
-    bool judge_again(const Fingerprint& again, PairProof& proof) {
-        catalog::Diff difference = catalog::diff(state_, again);
-        if (difference.empty() || (proof.column_order && difference.is_column_order_only()))
-            return true;
-        proof.verdict = Verdict::broken;
-        proof.problem = "applied again after its rollback, the migration gives another schema";
-        proof.difference = std::move(difference);
-        return false;
-    }
-
-    /// The rows of `schema`'s tables, when there are seeds: without, there are none worth it.
-    Contents read_rows(const Fingerprint& schema) {
-        if (seeds_.empty()) return {};
-        return read_contents(session_->connection(), schema);
-    }
-
-    void run_seeds(migrate::Version version) {
-        const auto found = seeds_.find(version);
-        if (found == seeds_.end()) return;
-        for (const std::filesystem::path& path : found->second) {
-            with_context([&] { return fmt::format("running seed \"{}\"", path.string()); },
-                         [&] {
-                             applied_.push_back(session_->check(sys::read_file(path), path));
-                             session_->apply(applied_.back());
-                         });
-        }
-        state_ = tracker_->read();
-    }
-
-    static void fail(PairProof& proof, std::string_view what, const Error& error) {
-        proof.verdict = Verdict::broken;
-        proof.problem = std::string(what) + one_line(error);
-        proof.hint = error.hint();
-    }
-
-    /// Brings the scratch database back to the state after the last migration applied.
-    void rebuild() {
-        tracker_.reset();
-        observer_.reset();
-        session_.reset();
-        scratch_.recreate();
-        connect();
-        for (const Script& script : applied_)
-            session_->apply(script);
-        state_ = tracker_->read();
-    }
-
-    ScratchDatabase& scratch_;
     const MigrationSet& set_;
-    const Seeds& seeds_;
-    std::optional<ChainSession> session_;
-    std::optional<pg::Connection> observer_;  ///< sees what a transaction has overwritten
-    std::optional<catalog::Tracker> tracker_;
-    Fingerprint state_;            ///< after the last migration applied
-    Contents rows_before_;         ///< the current pair
-    std::vector<Script> applied_;  ///< to replay
+    const ProveOptions& options_;
+    std::size_t first_;
+    std::span<PairProof> place_;
+    std::vector<PairProof> pairs_;
+    std::optional<Error> failure_;
+    std::jthread thread_;  // last: it uses the others
 };
 
 }  // namespace
@@ -281,6 +129,42 @@ bool ProofReport::is_proven() const noexcept {
     });
 }
 
+namespace {
+
+constexpr std::size_t fewest_for_helper = 20;  ///< pairs; another database takes a moment to make
+constexpr std::size_t most_workers = 4;
+
+/// Applying a file takes this part of proving it.
+constexpr double skip_cost = 0.12;
+
+std::size_t count_workers(const MigrationSet& set,
+                          const ProveOptions& options,
+                          std::span<const PairProof> pairs) {
+    const std::size_t processors = std::thread::hardware_concurrency();
+    const std::size_t workers =
+        std::min({pairs.size() / fewest_for_helper, processors, most_workers});
+    if (!options.make_helper || workers < 2) return 1;
+    const bool apart = std::none_of(pairs.begin(), pairs.end(), [&](const PairProof& pair) {
+        return may_change_server(set, pair.file);
+    });
+    return apart ? workers : 1;
+}
+
+/// Where each worker's part begins, and where the last ends: parts that take equally long.
+std::vector<std::size_t> split(std::size_t pairs, std::size_t workers) {
+    std::vector<double> ends = {0.0};
+    while (ends.size() <= workers)
+        ends.push_back(1.0 + ends.back() * (1.0 - skip_cost));
+    std::vector<std::size_t> places;
+    places.reserve(ends.size());
+    for (const double end : ends)
+        places.push_back(
+            static_cast<std::size_t>(std::lround(static_cast<double>(pairs) * end / ends.back())));
+    return places;
+}
+
+}  // namespace
+
 ProofReport prove(ScratchDatabase& scratch, const MigrationSet& set, const ProveOptions& options) {
     const auto start = Clock::now();
     ProofReport report;
@@ -290,15 +174,35 @@ ProofReport prove(ScratchDatabase& scratch, const MigrationSet& set, const Prove
         report.pairs.emplace_back();
         report.pairs.back().file = file;
     }
+    std::size_t index = 0;
+    const auto done = [&](const PairProof& pair) {
+        if (options.on_pair) options.on_pair(pair, ++index, report.pairs.size());
+    };
+    const std::span<PairProof> all(report.pairs);
+    const std::vector<std::size_t> places =
+        split(all.size(), count_workers(set, options, report.pairs));
+    std::deque<Helper> helpers;
+    for (std::size_t part = 1; part + 1 < places.size(); ++part) {
+        const std::size_t first = places[part];
+        helpers.emplace_back(set, options, first, all.subspan(first, places[part + 1] - first));
+    }
     Prover prover(scratch, set, options.seeds);
     report.server_version = prover.server_version();
-    std::size_t index = 0;
-    for (PairProof& pair : report.pairs) {
-        const auto begin = Clock::now();
-        const bool goes_on = prover.run(pair);
-        pair.took = Clock::now() - begin;
-        if (options.on_pair) options.on_pair(pair, ++index, report.pairs.size());
+    std::size_t reached = places.at(1);
+    bool goes_on = run_all(prover, all.first(reached), done);
+    for (Helper& helper : helpers) {
         if (!goes_on) break;
+        if (helper.finish()) {
+            for (const PairProof& pair : helper.place()) {
+                if (pair.verdict != Verdict::not_reached) done(pair);
+            }
+            const Verdict last = helper.place().back().verdict;
+            goes_on = last != Verdict::not_reached && last != Verdict::failed;
+        } else {
+            prover.skip(files(set, reached, helper.first()));
+            goes_on = run_all(prover, helper.place(), done);
+            reached = helper.first() + helper.place().size();
+        }
     }
     prover.check_state();
     report.took = Clock::now() - start;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,13 @@ struct ProofReport {
 struct ProveOptions {
     std::optional<migrate::Version> target;  ///< prove up to and with this one
     Seeds seeds;  ///< run on the way; rows that do not survive a rollback are lost ones
+
+    /// Makes one more scratch database, on which a later part of a long chain is proven at the same
+    /// time. Called from other threads. Not called for a chain that may change the server itself
+    /// (a role, another database), where they would meet.
+    std::function<std::unique_ptr<ScratchDatabase>()> make_helper;
+
+    /// In the order of the chain.
     std::function<void(const PairProof&, std::size_t index, std::size_t total)> on_pair;
 };
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "sys/random.h"
 #include "sys/signal.h"
+#include "workflow/scratch_server.h"
 
 namespace poststack::workflow {
 
@@ -20,8 +21,9 @@ std::string random_suffix() {
     return fmt::format("{:08x}", sys::random_u64() & 0xffffffffU);
 }
 
-/// The locale of the database `session` is in, as options of CREATE DATABASE.
-std::string locale_options(pg::Connection& session) {
+}  // namespace
+
+std::string database_options(pg::Connection& session) {
     const int version = session.server_version();
     const std::string locale = version >= 170000   ? "datlocale"
                                : version >= 150000 ? "daticulocale"
@@ -45,10 +47,8 @@ std::string locale_options(pg::Connection& session) {
     return options;
 }
 
-}  // namespace
-
 ScratchPlan ScratchPlan::clone() const {
-    return {maintenance.clone(), work.clone(), extensions, server};
+    return {maintenance.clone(), work.clone(), extensions, server, options};
 }
 
 struct ScratchDatabase::State {
@@ -100,10 +100,11 @@ struct ScratchDatabase::State {
     void create() {
         const sys::DeferStop defer;  // a stop between the statement and the note would leave it
         try {
-            session.script(fmt::format("CREATE DATABASE {} OWNER {}{}",
-                                       session.quote_identifier(name),
-                                       session.quote_identifier(plan.work.user),
-                                       locale_options(session)));
+            session.script(
+                fmt::format("CREATE DATABASE {} OWNER {}{}",
+                            session.quote_identifier(name),
+                            session.quote_identifier(plan.work.user),
+                            plan.options.empty() ? database_options(session) : plan.options));
         } catch (const Error& error) {
             if (error.sqlstate() != insufficient_privilege) throw;
             throw Error(ErrorKind::denied,
@@ -145,7 +146,7 @@ ScratchDatabase::ScratchDatabase(ScratchPlan plan)
 }
 
 ScratchDatabase::~ScratchDatabase() {
-    if (!state_->exists) return;
+    if (!state_->exists || state_->plan.server) return;  // such a server goes as a whole
     const sys::DeferStop defer;
     try {
         if (state_->session.is_broken()) state_->session = pg::Connection(state_->plan.maintenance);
@@ -171,6 +172,10 @@ void ScratchDatabase::recreate() {
     }
     state_->create();
     state_->create_extensions();
+}
+
+bool ScratchDatabase::cleaned_server() const noexcept {
+    return state_->plan.server && state_->plan.server->found_leftover();
 }
 
 const std::vector<std::string>& ScratchDatabase::cleaned() const noexcept {

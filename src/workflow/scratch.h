@@ -18,9 +18,13 @@ struct ScratchPlan {
     pg::ConnInfo work;         ///< login of the work; its database is replaced by the scratch one
     std::vector<std::string> extensions;  ///< made beforehand, as `up` does in the real database
     std::shared_ptr<ScratchServer> server = {};  ///< where both lead, when it was made for this
+    std::string options = {};  ///< database_options() of the real one, where that is elsewhere
 
     [[nodiscard]] ScratchPlan clone() const;
 };
+
+/// Template, encoding and locale of the database `session` is in, for CREATE DATABASE.
+[[nodiscard]] std::string database_options(pg::Connection& session);
 
 /// An empty database named poststack_scratch_<number>_<random>, owned by the role of the work, with
 /// the encoding and locale of the maintenance login's database.
@@ -45,6 +49,9 @@ class ScratchDatabase {
 
     /// Drops it, sessions included, and makes it anew and empty under the same name.
     void recreate();
+
+    /// True when its server replaced one that a killed run had left.
+    [[nodiscard]] bool cleaned_server() const noexcept;
 
     /// Names of scratch databases that killed runs left and that were dropped.
     [[nodiscard]] const std::vector<std::string>& cleaned() const noexcept;

@@ -4,6 +4,7 @@
 #include "config/keys.h"
 #include "pg/connection.h"
 #include "workflow/native_stack.h"
+#include "workflow/scratch_likeness.h"
 #include "workflow/scratch_server.h"
 
 namespace poststack::workflow {
@@ -35,10 +36,34 @@ bool may_create_databases(pg::Connection& session) {
 /// says what the role lacks.
 void use_scratch_server(const StackRequest& request, int major, ScratchPlan& plan) {
     try {
-        plan.server = std::make_shared<ScratchServer>(request, major);
+        plan.server = std::make_shared<ScratchServer>(
+            request, ScratchServerPlan{major, ScratchPlace::disk, {}});
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::not_found) return;
         throw;
+    }
+    plan.maintenance = plan.server->superuser();
+    plan.work = plan.server->make_role(plan.work.user);
+}
+
+/// The server of a proof. Leaves `plan` alone when it cannot be had: the project's own server does
+/// it as well.
+void use_quick_server(const StackRequest& request,
+                      const pg::ConnInfo& superuser,
+                      ScratchPlace place,
+                      ScratchPlan& plan) {
+    pg::Connection real(superuser);
+    try {
+        plan.server = std::make_shared<ScratchServer>(
+            request,
+            ScratchServerPlan{real.server_version() / 10'000, place, altered_settings(real)});
+        pg::Connection made(plan.server->superuser());
+        copy_roles(real, made);
+        plan.options = database_options(real);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) throw;
+        plan.server.reset();
+        return;
     }
     plan.maintenance = plan.server->superuser();
     plan.work = plan.server->make_role(plan.work.user);
@@ -48,8 +73,9 @@ void use_scratch_server(const StackRequest& request, int major, ScratchPlan& pla
 
 ScratchPlan plan_scratch(const StackRequest& request,
                          const instance::Target& target,
-                         const pg::ConnInfo& login) {
-    ScratchPlan plan{login.clone(), login.clone(), {}, {}};
+                         const pg::ConnInfo& login,
+                         ScratchUse use) {
+    ScratchPlan plan{login.clone(), login.clone(), {}, {}, {}};
     if (!target.is_own_stack) {
         pg::Connection session(login);
         if (!may_create_databases(session))
@@ -57,7 +83,13 @@ ScratchPlan plan_scratch(const StackRequest& request,
         return plan;
     }
     plan.extensions = request.settings.list(config::key::extensions);
-    if (auto superuser = find_superuser(request, login)) plan.maintenance = std::move(*superuser);
+    if (auto superuser = find_superuser(request, login)) {
+        plan.maintenance = std::move(*superuser);
+        if (use == ScratchUse::replay) return plan;
+        const ScratchPlace place =
+            use == ScratchUse::proof ? ScratchPlace::memory : ScratchPlace::disk;
+        use_quick_server(request, plan.maintenance.clone(), place, plan);
+    }
     return plan;
 }
 

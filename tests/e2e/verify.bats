@@ -113,25 +113,78 @@ CREATE INDEX users_name ON users (name);'
     [[ "$stderr" == *'is applied, but its file is gone'* ]]
 }
 
-@test "a killed proof leaves its scratch database to the next run" {
-    poststack up
-    expect_status 0
-    write 003_slow 'SELECT pg_sleep(60);' 'SELECT 1;'
-    "$POSTSTACK" database verify-migrations --prove >/dev/null 2>&1 &
-    local pid=$!
-    for _ in $(seq 300); do
-        [ "$(query "select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()")" = 0 ] || break
+# Where the scratch server of this project is, if anywhere.
+scratch_places() {
+    find /dev/shm .poststack -maxdepth 1 \
+        \( -name "poststack-*-$(cat .poststack/id)-scratch" -o -name '*-scratch' -path '.poststack/*' \)
+}
+
+# Begins a proof that stays in its third migration, and waits until it is there: pid in $pid.
+begin_slow_proof() {
+    write 003_slow 'SELECT pg_sleep(600);' 'SELECT 1;'
+    env --default-signal=INT,TERM "$POSTSTACK" database verify-migrations --prove >out 2>err 3>&- &
+    pid=$!
+    for _ in $(seq 600); do
+        ! pgrep -f 'postgres: .* poststack_scratch_.* SELECT' -P "$(scratch_pid)" >/dev/null || break
         sleep 0.1
     done
+    [ -n "$(scratch_places)" ]
+}
+
+# True while process $1 runs; what nobody has waited for yet has no program.
+runs() {
+    [ -n "$(readlink "/proc/$1/exe")" ]
+}
+
+# The scratch server's own process.
+scratch_pid() {
+    local place
+    place=$(scratch_places)
+    head -n 1 "$place/data/postmaster.pid" 2>/dev/null || echo 0
+}
+
+@test "a killed proof leaves its scratch server to the next run" {
+    poststack up
+    expect_status 0
+    begin_slow_proof
+    local server
+    server=$(scratch_pid)
     kill -9 "$pid"
     wait "$pid" || true
-    [ "$(query "select count(*) from pg_database where datname like 'poststack_scratch%'")" = 1 ]
+    runs "$server"
 
     rm migrations/003_slow.*
     poststack database verify-migrations --prove
     expect_status 0
-    [[ "$stderr" == *'which a killed run had left'* ]]
+    [[ "$stderr" == *'removed the scratch server of a killed run'* ]]
+    ! runs "$server"
+    [ -z "$(scratch_places)" ]
     [ "$(query "select count(*) from pg_database where datname like 'poststack_scratch%'")" = 0 ]
+}
+
+@test "a proof stopped by SIGINT leaves nothing" {
+    poststack up
+    expect_status 0
+    begin_slow_proof
+    local server
+    server=$(scratch_pid)
+    kill -INT "$pid"
+    local status=0
+    wait "$pid" || status=$?
+    [ "$status" = 130 ]
+    grep -q 'stopped by SIGINT' err
+    ! runs "$server"
+    [ -z "$(scratch_places)" ]
+}
+
+@test "a proof knows the role and its settings on the project's server" {
+    poststack up
+    expect_status 0
+    query 'alter role current_user set search_path = public, pg_catalog'
+    write 003_path "DO \$\$ BEGIN IF current_setting('search_path') <> 'public, pg_catalog' THEN RAISE 'no'; END IF; END \$\$;" 'SELECT 1;'
+    poststack database verify-migrations --prove
+    expect_status 0
+    [[ "$output" == *'3 lossless'* ]]
 }
 
 @test "--seed puts rows in the way of rollbacks, and what is proven is recorded" {

@@ -1,8 +1,11 @@
 // Rollback proofs against a real server.
 #include "workflow/prove.h"
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -241,6 +244,114 @@ TEST_F(ProveTest, StopsAtTheTarget) {
 
     EXPECT_TRUE(run(options).is_proven());
     EXPECT_EQ(told, 11U);
+}
+
+/// A long chain is proven on several databases at a time; nobody must notice.
+class ProveLongChain : public ProveTest {
+  protected:
+    static constexpr int pairs = 60;
+
+    void SetUp() override {
+        ProveTest::SetUp();
+        for (int number = 1; number <= pairs; ++number) {
+            add(fmt::format("{:03}_t", number),
+                fmt::format("CREATE TABLE t{0} (a int); ALTER TABLE t{0} ADD b int;", number),
+                fmt::format("DROP TABLE t{};", number).c_str());
+        }
+    }
+
+    ProofReport run_with_helpers() {
+        const pg::ConnInfo info = test::shared_server().fresh_database();
+        const ScratchPlan plan{info.clone(), info.clone(), {}, {}, {}};
+        ScratchDatabase scratch(plan.clone());
+        ProveOptions options;
+        options.make_helper = [&] {
+            ++made_;
+            return std::make_unique<ScratchDatabase>(plan.clone());
+        };
+        options.on_pair = [&](const PairProof& pair, std::size_t index, std::size_t) {
+            EXPECT_EQ(pair.file.version.number, index);
+        };
+        return prove(scratch, migrate::read_migrations(folder_.path()), options);
+    }
+
+    std::atomic<int> made_ = 0;
+};
+
+TEST_F(ProveLongChain, GivesEveryVerdictInOrder) {
+    add("010_t", "CREATE TABLE t10 (a int);", "SELECT 1;");
+    add("055_t", "CREATE TABLE t55 (a int);", "SELECT 1;");
+
+    const ProofReport report = run_with_helpers();
+
+    EXPECT_EQ(report.count(Verdict::lossless), 58U);
+    EXPECT_EQ(name(report.pairs[9].verdict), "broken");
+    EXPECT_EQ(name(report.pairs[54].verdict), "broken");
+    EXPECT_EQ(made_ > 0, std::thread::hardware_concurrency() > 1);
+}
+
+TEST_F(ProveLongChain, EndsWhereTheChainEnds) {
+    add("005_t", "SELECT nonsense;", "SELECT 1;");
+
+    const ProofReport report = run_with_helpers();
+
+    EXPECT_EQ(report.count(Verdict::lossless), 4U);
+    EXPECT_EQ(report.count(Verdict::failed), 1U);
+    EXPECT_EQ(report.count(Verdict::not_reached), 55U);
+}
+
+TEST_F(ProveLongChain, EndsInALaterPartAsWell) {
+    add("058_t", "SELECT nonsense;", "SELECT 1;");
+
+    const ProofReport report = run_with_helpers();
+
+    EXPECT_EQ(report.count(Verdict::lossless), 57U);
+    EXPECT_EQ(name(report.pairs[57].verdict), "failed");
+    EXPECT_EQ(report.count(Verdict::not_reached), 2U);
+}
+
+TEST_F(ProveLongChain, DoesWithoutHelpersThatCannotBeHad) {
+    const pg::ConnInfo info = test::shared_server().fresh_database();
+    ScratchDatabase scratch({info.clone(), info.clone(), {}, {}, {}});
+    ProveOptions options;
+    options.make_helper = []() -> std::unique_ptr<ScratchDatabase> {
+        throw Error(ErrorKind::database, "too many clients");
+    };
+
+    const ProofReport report = prove(scratch, migrate::read_migrations(folder_.path()), options);
+
+    EXPECT_EQ(report.count(Verdict::lossless), 60U);
+}
+
+TEST_F(ProveLongChain, StaysAloneWhereTheServerItselfMayChange) {
+    add("059_t", "CREATE ROLE prove_long_chain;", "DROP ROLE prove_long_chain;");
+
+    const ProofReport report = run_with_helpers();
+
+    EXPECT_EQ(report.count(Verdict::lossless), 60U);
+    EXPECT_EQ(made_, 0);
+    pg::Connection session(test::shared_server().fresh_database(), seconds(30));
+    session.script("DROP ROLE prove_long_chain");
+}
+
+/// Who switches the server's counting of rows off must not hide what happens meanwhile.
+TEST_F(ProveTest, DoesNotTrustCountsThatAreSwitchedOff) {
+    const PairProof proof = prove_pair(
+        "SET track_counts = off; ALTER TABLE t ALTER b SET NOT NULL; SET track_counts = on;",
+        "SELECT 1;");
+
+    EXPECT_EQ(name(proof.verdict), "broken");
+    EXPECT_EQ(catalog::to_text(proof.difference),
+              "~ column public.t.b\n    not null: (not set) -> yes\n");
+}
+
+TEST_F(ProveTest, CallsARollbackThatCannotBeRunBroken) {
+    const PairProof proof = prove_pair("CREATE INDEX i ON t (b);", "DROP INDEX CONCURRENTLY i;");
+
+    EXPECT_EQ(name(proof.verdict), "broken");
+    EXPECT_THAT(proof.problem, HasSubstr("the rollback fails: "));
+    EXPECT_THAT(proof.problem, HasSubstr("cannot run inside a transaction"));
+    EXPECT_THAT(proof.hint, HasSubstr("no-transaction"));
 }
 
 TEST_F(ProveTest, RefusesAFileThatIsNoSql) {
