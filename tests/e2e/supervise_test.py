@@ -4,6 +4,8 @@ without rights. Cases B01 and so on are those of docs/supervision.md.
 usage: supervise_test.py pid1|root|plain [NAME...]
 """
 import concurrent.futures
+import datetime
+import json
 import os
 import pathlib
 import re
@@ -105,7 +107,8 @@ class Cases:
         assert init.stop() == 0
 
     def test_b01_real_server_gates_and_stops_with_int(self):
-        init = self.start(self.real_postgres(), program("api", "sleep 1000", "priority=200"))
+        init = self.start(self.real_postgres(), program("api", "sleep 1000", "priority=200"),
+                          daemon="stop_budget=60s")
         init.expect('spawned "api"')
         text = init.text()
         assert text.index("ready to accept connections") < text.index('spawned "api"'), text
@@ -180,7 +183,7 @@ class Cases:
     def test_b04_critical_fatal_ends_with_a_code_and_postgres_clean(self):
         init = self.start(self.real_postgres(),
                           program("api", "sh -c 'exit 3'", "priority=200", "critical=true",
-                                  "startretries=0"))
+                                  "startretries=0"), daemon="stop_budget=60s")
         assert init.wait() == 20, init.text()
         assert cluster_state(self.folder.path / "data") == "shut down"
 
@@ -218,17 +221,17 @@ class Cases:
         assert init.stop() == 30
         assert "did not stop in time: KILL" in init.text()
 
-    # B06: the six rows. The budget is a third of what an engine gives.
+    # B06: the rows. The api gets 3 s of the budget, PostgreSQL what a slow disk may need.
 
     def shutdown(self, stopsignal, api, client):
         init = self.start(self.real_postgres(f"stopsignal={stopsignal}"),
                           program("api", api, "priority=200", "stopwaitsecs=10"),
-                          daemon="stop_budget=6s\npostgres_reserve=4s")
+                          daemon="stop_budget=40s\npostgres_reserve=37s")
         init.expect(r"api \| up")
         session = self.client("select pg_sleep(60)") if client else None
         if session:
             time.sleep(0.3)
-        code = init.stop(patience=20)
+        code = init.stop()
         if session:
             session.wait(20)
         assert cluster_state(self.folder.path / "data") == "shut down", init.text()
@@ -244,8 +247,8 @@ class Cases:
         assert self.shutdown("INT", "sh -c 'echo up; exec sleep 1000'", True) == 0
 
     def test_b06_term_api_drains(self):
-        drains = "sh -c 'trap \"sleep 4; exit 0\" TERM; echo up; while :; do sleep 0.1; done'"
-        assert self.shutdown("TERM", drains, True) in (0, 30)
+        drains = "sh -c 'trap \"sleep 8; exit 0\" TERM; echo up; while :; do sleep 0.1; done'"
+        assert self.shutdown("TERM", drains, True) == 30
 
     def test_b06_int_api_hangs(self):
         hangs = "sh -c 'trap \"\" TERM; echo up; while :; do sleep 0.1; done'"
@@ -256,7 +259,8 @@ class Cases:
     def test_b08_orphans_do_not_touch_postgres(self):
         orphans = ("sh -c 'for c in 0 1 2; do (sh -c \"sleep 0.1; exit $c\" &); done; "
                    "(sh -c \"sleep 0.1; kill -9 \\$\\$\" &); sleep 0.5; echo done; sleep 1000'")
-        init = self.start(self.real_postgres(), program("api", orphans, "priority=200"))
+        init = self.start(self.real_postgres(), program("api", orphans, "priority=200"),
+                          daemon="stop_budget=60s")
         init.expect("done")
         assert init.stop() == 0
         assert "terminating any other" not in init.text(), init.text()
@@ -294,19 +298,21 @@ class Cases:
     # Starts that fail
 
     def test_b11_four_starts_then_fatal(self):
-        init = self.start(program("bad", "sh -c 'exit 1'"))
-        init.expect('"bad" is FATAL')
-        times = init.times('spawned "bad"')
-        assert len(times) == 4, times
-        # Never early; how late is the machine's business.
+        init = self.start(program("bad", "sh -c 'exit 1'"), daemon="log_format=json")
+        init.expect("is FATAL")
+        spawned = [json.loads(line) for line in init.text().splitlines() if "spawned" in line]
+        assert len(spawned) == 4, spawned
+        # By its own clock never early; how late is the machine's business.
+        times = [datetime.datetime.fromisoformat(line["time"].rstrip("Z")).timestamp()
+                 for line in spawned]
         gaps = [after - before for before, after in zip(times, times[1:])]
-        assert all(gap > least - 0.05 for gap, least in zip(gaps, (1, 2, 3))), gaps
+        assert all(gap > least - 0.02 for gap, least in zip(gaps, (1, 2, 3))), gaps
         init.stop()
 
     def test_b12_startsecs_zero_is_limited(self):
         init = self.start(program("bad", "sh -c 'exit 1'", "startsecs=0", "startretries=1"))
         init.expect('"bad" is FATAL')
-        assert len(init.times('spawned "bad"')) == 2
+        assert init.text().count('spawned "bad"') == 2
         init.stop()
 
     def test_b15_what_cannot_run_says_why(self):
@@ -437,13 +443,13 @@ class Cases:
         # The port is not known beforehand: the probe is a program that asks it.
         ask = self.folder.path / "ask.py"
         ask.write_text("import urllib.request as u; u.urlopen('http://127.0.0.1:'+open('port').read(),"
-                       " timeout=5)\n")
+                       " timeout=60)\n")
         init = self.start(program("api", f'{PYTHON} -c "{serve}"', "stopwaitsecs=1",
                                   f"startup_probe=exec:{PYTHON} {ask}", "startup_period=300ms",
                                   "startup_timeout=20s", "startup_failures=100",
                                   f"liveness_probe=exec:{PYTHON} {ask}",
-                                  "liveness_period=300ms", "liveness_timeout=1500ms",
-                                  "liveness_failures=2", f"directory={self.folder.path}"))
+                                  "liveness_period=300ms", "liveness_timeout=10s",
+                                  "liveness_failures=1", f"directory={self.folder.path}"))
         init.expect('spawned "api"')
         until((self.folder.path / "port").exists, "the server")
         time.sleep(1)

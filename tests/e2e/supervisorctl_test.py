@@ -34,10 +34,6 @@ startsecs=0
 [program:bad]
 command=/nonexistent/bad
 autostart=false
-[program:quick]
-command=sh -c 'exit 1'
-autostart=false
-startretries=0
 [program:g1]
 command=sleep 1000
 startsecs=0
@@ -62,7 +58,6 @@ signal HUP nosuch
 signal NONE cat
 start nosuch
 start bad
-start quick
 start grp:*
 status grp:*
 stop grp:*

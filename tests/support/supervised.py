@@ -69,7 +69,6 @@ class Init:
         folder.own(mode)
         self.config = folder.path / "supervisord.conf"
         self.config.write_text(text)
-        # The lines of both outputs with the time they came at.
         self.lines, self.lock = [], threading.Lock()
         command = [INIT, "-c", str(self.config)]
         self.is_pid1 = mode == "pid1" and can_unshare()
@@ -85,7 +84,6 @@ class Init:
             if name in os.environ:
                 env[name] = os.environ[name]
         env.update(environment or {})
-        self.started = time.monotonic()
         self.process = subprocess.Popen(
             list(prefix) + command, cwd=folder.path, env=env, stdin=subprocess.DEVNULL,
             stdout=stdout if stdout is not None else subprocess.PIPE, stderr=subprocess.PIPE,
@@ -98,7 +96,7 @@ class Init:
     def _read(self, stream):
         for line in stream:
             with self.lock:
-                self.lines.append((time.monotonic(), line.decode(errors="replace").rstrip("\n")))
+                self.lines.append(line.decode(errors="replace").rstrip("\n"))
 
     @property
     def pid(self):
@@ -110,18 +108,13 @@ class Init:
 
     def text(self):
         with self.lock:
-            return "\n".join(line for _, line in self.lines)
-
-    def times(self, pattern):
-        """When lines came that match, in seconds since the start."""
-        with self.lock:
-            return [when - self.started for when, line in self.lines if re.search(pattern, line)]
+            return "\n".join(self.lines)
 
     def expect(self, pattern, count=1, patience=PATIENCE):
         """Waits for `count` lines that match; the last of them."""
         def found():
             with self.lock:
-                hits = [line for _, line in self.lines if re.search(pattern, line)]
+                hits = [line for line in self.lines if re.search(pattern, line)]
             return hits[count - 1] if len(hits) >= count else None
         return until(found, lambda: f"{count} x {pattern!r} in:\n{self.text()}", patience)
 
