@@ -168,6 +168,10 @@ class Reader {
                  parse_integer(version),
                  std::move(text)});
         }
+        // Directories with dashes and without would mix in the order of their names.
+        std::stable_sort(chain_.files.begin(),
+                         chain_.files.end(),
+                         [](const auto& a, const auto& b) { return a.key < b.key; });
     }
 
     void read_flyway() {

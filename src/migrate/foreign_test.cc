@@ -151,6 +151,15 @@ TEST_F(ForeignFiles, ReadsDieselsDirectories) {
     EXPECT_EQ(guess_tool(folder_.path()), Tool::diesel);
 }
 
+TEST_F(ForeignFiles, OrdersDieselsDirectoriesByVersionNotByName) {
+    write("20170305095748_first/up.sql");
+    write("2017-08-31-230457_second/up.sql");
+    write("20171001000000_third/up.sql");
+
+    EXPECT_THAT(keys(Tool::diesel),
+                ElementsAre("20170305095748", "20170831230457", "20171001000000"));
+}
+
 TEST_F(ForeignFiles, FollowsSqitchsPlan) {
     write("sqitch.plan",
           "%syntax-version=1.0.0\n%project=shop\n\nzeta 2024-01-01T00:00:00Z A <a@b> # first\n"
