@@ -8,6 +8,7 @@
 #include "catalog/diff.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/migrate_options.h"
 #include "cli/migrate_output.h"
 #include "cli/scratch.h"
 #include "cli/session.h"
@@ -19,6 +20,7 @@ namespace {
 struct DiffArgs {
     std::optional<std::string> with_url;
     std::optional<std::string> scratch_url;
+    std::vector<std::string> variables;
 };
 
 workflow::DriftReport compare_with(pg::Connection& live, const std::string& text) {
@@ -31,7 +33,8 @@ workflow::DriftReport compare_with_files(Context& context,
                                          const Session& session,
                                          pg::Connection& live,
                                          const DiffArgs& args) {
-    const migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
+    migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
+    set.variables = read_variables(context, session, args.variables);
     workflow::ScratchDatabase scratch(
         scratch_plan(context, session, args.scratch_url, workflow::ScratchUse::replay));
     say_cleaned(context, scratch);
@@ -78,6 +81,7 @@ Command make_database_diff_command() {
     command.options = {
         {"--with-url", "URL", "compare with this database instead", &args->with_url},
         {"--scratch-url", "URL", "make the scratch database on this server", &args->scratch_url},
+        variable_option(args->variables),
     };
     command.examples = {"database diff",
                         "database diff --with-url postgresql://staging.example.org/shop --json"};

@@ -31,6 +31,7 @@ struct VerifyArgs {
     std::optional<std::string> target;
     std::optional<std::string> scratch_url;
     std::optional<std::string> seed;
+    std::vector<std::string> variables;
 };
 
 constexpr std::chrono::seconds ledger_wait{60};
@@ -110,7 +111,8 @@ workflow::ProofReport prove_on(Context& context,
 }
 
 workflow::ProofReport prove(Context& context, const Session& session, const VerifyArgs& args) {
-    const migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
+    migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
+    set.variables = read_variables(context, session, args.variables);
     workflow::ProveOptions options;
     if (args.target) {
         options.target = migrate::parse_version(*args.target);
@@ -218,6 +220,7 @@ Command make_database_verify_command() {
         {"--target-version,--target", "VERSION", "prove up to this version", &args->target},
         {"--seed", "PATH", "a seed file, or a directory of them", &args->seed},
         {"--scratch-url", "URL", "make the scratch database on this server", &args->scratch_url},
+        variable_option(args->variables),
     };
     command.examples = {"database verify-migrations",
                         "database verify-migrations --prove",

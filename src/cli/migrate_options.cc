@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "cli/context.h"
 #include "cli/migrate_output.h"
+#include "cli/stack_command.h"
 #include "config/keys.h"
+#include "workflow/variables.h"
 
 namespace poststack::cli {
 namespace {
@@ -28,6 +30,7 @@ std::vector<Option> run_options(RunArgs& args) {
          "statements up to N of an unfinished file are done",
          &args.resume_after},
         {"--retry", "N", "statement N of an unfinished file has not worked", &args.retry},
+        variable_option(args.variables),
     };
 }
 
@@ -39,6 +42,16 @@ config::Flags run_flags(const RunArgs& args) {
                                                              *args.lock_timeout};
     }
     return flags;
+}
+
+Option variable_option(std::vector<std::string>& values) {
+    return {"--var", "NAME=VALUE", "value for ${NAME} in files that ask for it", &values};
+}
+
+migrate::SharedVariables read_variables(Context& context,
+                                        const Session& session,
+                                        const std::vector<std::string>& flags) {
+    return workflow::read_variables(stack_request(context, session), flags);
 }
 
 migrate::OrderPolicy read_order_policy(const Session& session) {
@@ -74,6 +87,7 @@ migrate::RunOptions read_run_options(Context& context,
     if (args.retry) options.resume_after = static_cast<std::size_t>(*args.retry - 1);
     options.single_statements = context.err_is_terminal && !context.options.quiet;
     options.on_progress = show_progress(context, verb);
+    options.variables = read_variables(context, session, args.variables);
     return options;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/session.h"
 #include "migrate/apply.h"
+#include "migrate/variables.h"
 
 namespace poststack::cli {
 
@@ -18,6 +19,7 @@ struct RunArgs {
     std::optional<int> lock_retries;
     std::optional<int> resume_after;
     std::optional<int> retry;
+    std::vector<std::string> variables;
     bool force = false;
 };
 
@@ -26,6 +28,14 @@ struct RunArgs {
 
 /// What of it are settings, for open_session().
 [[nodiscard]] config::Flags run_flags(const RunArgs& args);
+
+/// --var NAME=VALUE, any number of times.
+[[nodiscard]] Option variable_option(std::vector<std::string>& values);
+
+/// The values for ${NAME} in migration files: --var and the settings. Errors: usage, config.
+[[nodiscard]] migrate::SharedVariables read_variables(Context& context,
+                                                      const Session& session,
+                                                      const std::vector<std::string>& flags);
 
 /// The setting out_of_order. Errors: config.
 [[nodiscard]] migrate::OrderPolicy read_order_policy(const Session& session);

@@ -162,6 +162,15 @@ constexpr auto key_table = std::to_array<KeySpec>({
     {.name = key::out_of_order,
      .default_value = "refuse",
      .help = "Late migrations: refuse, allow, or the versions to allow"},
+    {.name = key::schemas,
+     .type = KeyType::list,
+     .help = "Schemas that migrations run in, each with a ledger of its own",
+     .default_text = "none: one ledger for the database"},
+    {.name = key::variables,
+     .type = KeyType::list,
+     .help = "Values for ${NAME} in migration files, NAME: value each",
+     .default_text = "none",
+     .secret = true},
 
     // Credentials in .env.
     {.name = key::credentials,

@@ -91,6 +91,8 @@ inline constexpr std::string_view connect_timeout = "connect_timeout";
 inline constexpr std::string_view lock_wait = "lock_wait";  ///< project and migration locks
 inline constexpr std::string_view ddl_lock_timeout = "ddl_lock_timeout";
 inline constexpr std::string_view out_of_order = "out_of_order";  ///< refuse, allow, versions
+inline constexpr std::string_view schemas = "schemas";            ///< a ledger each
+inline constexpr std::string_view variables = "variables";        ///< NAME=value, for migrations
 
 // Credentials in .env: which set, and single names that differ from it.
 inline constexpr std::string_view credentials = "credentials";

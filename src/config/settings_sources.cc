@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::string_view prefix = "POSTSTACK_";
 
+// Values for migration files, by any name.
+constexpr std::string_view variable_prefix = "POSTSTACK_VAR_";
+
 // Read elsewhere: by locate_project() and by the tests.
 constexpr std::array<std::string_view, 3> known_variables = {
     "POSTSTACK_PROJECT", "POSTSTACK_CONFIG_FILE", "POSTSTACK_REQUIRE_TOOLS"};
@@ -187,7 +190,7 @@ void check_yaml_keys(const SettingsSources& sources) {
 
 void note_unknown_variables(const SettingsSources& sources, std::vector<std::string>& notices) {
     const auto check = [&](const std::string& name, const std::string& where) {
-        if (!name.starts_with(prefix)) return;
+        if (!name.starts_with(prefix) || name.starts_with(variable_prefix)) return;
         const std::string key = to_lower(std::string_view(name).substr(prefix.size()));
         if (find_key(key) != nullptr ||
             std::find(known_variables.begin(), known_variables.end(), name) !=

@@ -149,7 +149,8 @@ ApplyResult apply(const pg::ConnInfo& target,
     std::future<MigrationSet> reading = start_reading(directory);
     pg::Connection connection(work_login(target));
     const Ledger seen = read_ledger(connection);
-    const MigrationSet set = reading.get();
+    MigrationSet set = reading.get();
+    set.variables = options.run.variables;
     const std::optional<Version> last = find_target(options, set);
 
     ApplyResult result;
@@ -173,6 +174,9 @@ ApplyResult apply(const pg::ConnInfo& target,
         for (const CheckedFile& checked : files)
             result.steps.push_back(step_of(checked));
     }
+    for (const CheckedFile& checked : files)
+        result.warnings.insert(
+            result.warnings.end(), checked.warnings.begin(), checked.warnings.end());
     result.already_applied = plan.applied;
     result.left_pending = plan.left;
     result.warnings.insert(result.warnings.end(), plan.warnings.begin(), plan.warnings.end());

@@ -57,6 +57,7 @@ struct RunOptions {
     std::optional<std::size_t> resume_after = {};
     bool single_statements = false;  ///< one message a statement: progress can name it
     ProgressCallback on_progress = {};
+    SharedVariables variables = {};  ///< values for ${NAME} in the files that ask for them
 };
 
 struct ApplyOptions {

@@ -29,12 +29,12 @@ std::uint32_t copy_line(std::string_view detail) {
 
 Batch::Batch(pg::Connection& connection,
              Scanner& scanner,
-             std::string opening,
-             std::size_t opening_statements)
+             const Expansion* expansion,
+             std::string opening)
     : connection_(connection),
       scanner_(scanner),
-      opening_(std::move(opening)),
-      opening_statements_(opening_statements) {}
+      expansion_(expansion),
+      opening_(std::move(opening)) {}
 
 void Batch::add(const Statement& statement) {
     const bool joins = starts_.empty() || statement.joins_previous;
@@ -51,49 +51,66 @@ void Batch::add(const Statement& statement) {
 
 bool Batch::ends_piece(const Statement& statement) const {
     if (end_ - starts_.front().offset >= piece) return true;
-    return may_change_reading(scanner_.text(statement.start.offset, statement.body_end));
+    if (expansion_ == nullptr)
+        return may_change_reading(scanner_.text(statement.start.offset, statement.body_end));
+    return may_change_reading(text_of(statement.start, statement.body_end).sql);
+}
+
+/// What is sent for the text from `start` to the offset `end`.
+ExpandedText Batch::text_of(const TextPosition& start, std::uint64_t end) const {
+    const std::string_view written = scanner_.text(start.offset, end);
+    if (expansion_ == nullptr) return {std::string(written), {}};
+    return expansion_->expand(
+        written, {scanner_.name(), start}, {.standard_strings = scanner_.standard_strings()});
+}
+
+/// Where in the file character number `character` of `text` stands, which begins at `start`.
+TextPosition Batch::place_in(const ExpandedText& text,
+                             const TextPosition& start,
+                             std::size_t character) const {
+    TextPosition at = start;
+    const std::size_t index = text.written_index(byte_of_character(text.sql, character));
+    at.advance(scanner_.text(start.offset, start.offset + index));
+    return at;
 }
 
 void Batch::flush() {
     if (starts_.empty() && opening_.empty()) return;
-    const std::size_t opening_size = opening_.size();
-    std::string sql = std::exchange(opening_, {});
-    if (!starts_.empty()) sql += scanner_.text(starts_.front().offset, end_);
-    send(sql, opening_size);
+    const std::string opening = std::exchange(opening_, {});
+    send(starts_.empty() ? ExpandedText{} : text_of(starts_.front(), end_), opening);
     starts_.clear();
-    opening_statements_ = 0;
     // What the server says about its string rules counts, not what the text seemed to set.
     scanner_.set_standard_strings(connection_.parameter_status("standard_conforming_strings") !=
                                   "off");
 }
 
-void Batch::send(const std::string& sql, std::size_t opening_size) {
+void Batch::send(const ExpandedText& text, const std::string& opening) {
+    const auto opening_statements =
+        static_cast<std::size_t>(std::count(opening.begin(), opening.end(), ';'));
     std::size_t done = 0;
     try {
-        connection_.script_each(sql, [&](const pg::Result&) { ++done; });
+        connection_.script_each(opening + text.sql, [&](const pg::Result&) { ++done; });
     } catch (const Error& error) {
-        if (starts_.empty() || done < opening_statements_) {
-            const bool parsed = done > 0 || error.position() <= static_cast<int>(opening_size);
+        if (starts_.empty() || done < opening_statements) {
+            const bool parsed = done > 0 || error.position() <= static_cast<int>(opening.size());
             if (starts_.empty() || parsed) throw;
         }
         const std::size_t character =
             error.position() > 0 ? static_cast<std::size_t>(error.position()) : 0;
-        if (character > opening_size) {
-            TextPosition at = starts_.front();
-            const std::string_view text = std::string_view(sql).substr(opening_size);
-            at.advance(text.substr(0, byte_of_character(text, character - opening_size)));
-            fail(error, at);
-        }
-        const std::size_t index = done - opening_statements_;
+        if (character > opening.size())
+            fail(error, place_in(text, starts_.front(), character - opening.size()));
+        const std::size_t index = done - opening_statements;
         fail(error, starts_[std::min(index, starts_.size() - 1)]);
     }
 }
 
 void Batch::copy(const Statement& statement) {
     if (!opening_.empty()) flush();
-    const std::string sql(scanner_.text(statement.start.offset, statement.body_end));
+    // The data pushes the statement out of the scanner.
+    const std::string written(scanner_.text(statement.start.offset, statement.body_end));
+    const ExpandedText text = text_of(statement.start, statement.body_end);
     try {
-        pg::CopyIn copy(connection_, sql);
+        pg::CopyIn copy(connection_, text.sql);
         while (const auto data = scanner_.copy_data())
             copy.put(*data);
         copy.end();
@@ -101,11 +118,12 @@ void Batch::copy(const Statement& statement) {
         if (error.kind() != ErrorKind::database) throw;
         TextPosition at = statement.start;
         if (error.position() > 0) {
-            at.advance(std::string_view(sql).substr(
-                0, byte_of_character(sql, static_cast<std::size_t>(error.position()))));
+            const auto character = static_cast<std::size_t>(error.position());
+            at.advance(std::string_view(written).substr(
+                0, text.written_index(byte_of_character(text.sql, character))));
         } else if (const std::uint32_t line = copy_line(error.detail()); line > 0) {
             TextPosition last = statement.start;
-            last.advance(sql);
+            last.advance(written);
             at = {statement.start.offset, last.line + line, 1};
         }
         fail(error, at);

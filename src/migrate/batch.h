@@ -14,11 +14,11 @@ namespace poststack::migrate {
 
 class Batch {
   public:
-    /// `opening` is sent in front of the first piece; it holds `opening_statements` statements.
+    /// `opening` is sent in front of the first piece. `expansion` may be null.
     Batch(pg::Connection& connection,
           Scanner& scanner,
-          std::string opening,
-          std::size_t opening_statements);
+          const Expansion* expansion,
+          std::string opening);
 
     /// Adds a statement and sends what is collected when it is enough. The data of a COPY is
     /// streamed before this returns.
@@ -30,14 +30,18 @@ class Batch {
 
   private:
     void copy(const Statement& statement);
-    void send(const std::string& sql, std::size_t opening_size);
+    [[nodiscard]] ExpandedText text_of(const TextPosition& start, std::uint64_t end) const;
+    [[nodiscard]] TextPosition place_in(const ExpandedText& text,
+                                        const TextPosition& start,
+                                        std::size_t character) const;
+    void send(const ExpandedText& text, const std::string& opening);
     [[nodiscard]] bool ends_piece(const Statement& statement) const;
     [[noreturn]] void fail(const Error& error, const TextPosition& at) const;
 
     pg::Connection& connection_;
     Scanner& scanner_;
+    const Expansion* expansion_;
     std::string opening_;
-    std::size_t opening_statements_;
     std::vector<TextPosition> starts_;  ///< of the statements collected
     std::uint64_t end_ = 0;             ///< behind the last one collected
 };

@@ -159,6 +159,7 @@ void read_content(const MigrationSet& set, MigrationFile& file, std::vector<char
     file.baseline = header.baseline;
     file.max_lock = header.max_lock;
     file.lock_timeout = header.lock_timeout;
+    file.variables = header.variables;
     file.sha256 = source.finish();
     file.size = source.size();
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "migrate/lock_level.h"
+#include "migrate/variables.h"
 
 namespace poststack::migrate {
 
@@ -38,6 +39,7 @@ struct MigrationFile {
     bool baseline = false;        ///< "-- poststack: baseline": stands for all up to its version
     std::optional<LockLevel> max_lock = {};                      ///< "-- poststack: max-lock MODE"
     std::optional<std::chrono::milliseconds> lock_timeout = {};  ///< "-- poststack: lock-timeout T"
+    std::vector<std::string> variables;                          ///< "-- poststack: variables A B"
     std::string rollback_file;  ///< file name, "" when there is none
 
     /// "002_add_users"
@@ -48,6 +50,7 @@ struct MigrationSet {
     std::filesystem::path directory;
     std::vector<MigrationFile> files;   ///< by version
     std::vector<std::string> warnings;  ///< names that look like a mistake, each with the reason
+    SharedVariables variables;          ///< the caller's values for ${NAME}; null: none
 
     [[nodiscard]] std::filesystem::path path(std::string_view file_name) const;
     [[nodiscard]] const MigrationFile* find(Version version) const noexcept;

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "migrate/variables.h"
 
 namespace poststack::migrate {
 namespace {
@@ -47,6 +48,20 @@ std::optional<std::chrono::milliseconds> parse_limit(std::string_view text) {
         .hint(std::move(hint));
 }
 
+/// "TENANT ROLE"; false when that is no list of names.
+bool add_variables(std::string_view names, Header& header) {
+    bool found = false;
+    for (std::string_view rest = names; !rest.empty();) {
+        const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
+        const std::string_view name = rest.substr(0, end);
+        if (!is_variable_name(name)) return false;
+        header.variables.emplace_back(name);
+        rest = trim(rest.substr(end));
+        found = true;
+    }
+    return found;
+}
+
 void apply_directives(std::string_view words, std::string_view place, Header& header) {
     if (is_for_lint(words)) return;
     for (const std::string_view piece : split(words, ',')) {
@@ -75,12 +90,17 @@ void apply_directives(std::string_view words, std::string_view place, Header& he
             if (header.lock_timeout) continue;
             refuse(place, word, "Write a time, e.g. lock-timeout 500ms or 2s; 0 waits for ever.");
         }
+        if (word.substr(0, blank) == "variables") {
+            if (add_variables(value, header)) continue;
+            refuse(
+                place, word, "Write names with blanks between them, e.g. variables TENANT ROLE.");
+        }
         throw Error(ErrorKind::config,
                     fmt::format("{}: unknown word \"{}\" behind \"-- poststack:\"", place, word))
             .hint(
-                "The words known are no-transaction, irreversible, baseline, max-lock LOCK and "
-                "lock-timeout "
-                "TIME; database lint reads ignore RULE and ignore-file RULE.");
+                "The words known are no-transaction, irreversible, baseline, max-lock LOCK, "
+                "lock-timeout TIME and variables NAME ...; database lint reads ignore RULE and "
+                "ignore-file RULE.");
     }
 }
 

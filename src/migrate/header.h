@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "migrate/lock_level.h"
 
@@ -17,6 +18,7 @@ struct Header {
     bool baseline = false;                   ///< "-- poststack: baseline"
     std::optional<LockLevel> max_lock = {};  ///< "-- poststack: max-lock share-update-exclusive"
     std::optional<std::chrono::milliseconds> lock_timeout = {};  ///< "... lock-timeout 2s"
+    std::vector<std::string> variables = {};                     ///< "-- poststack: variables A B"
 };
 
 /// Reads the start of a file: the description in its first ten lines, "-- poststack:" lines up to

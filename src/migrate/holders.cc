@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "migrate/lex.h"
 #include "sys/process.h"
 #include "sys/user.h"
 
@@ -37,6 +38,26 @@ std::string one_line(std::string_view text) {
     for (const char c : text.substr(0, longest))
         line += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
     return text.size() > longest ? line + "..." : line;
+}
+
+/// `sql` with '...' in place of each string.
+std::string without_strings(std::string_view sql) {
+    std::string text;
+    std::size_t copied = 0;
+    for (std::size_t at = 0;;) {
+        const Token token = next_token(sql, at, {});
+        const bool is_string = token.kind == TokenKind::string ||
+                               token.kind == TokenKind::open_string ||
+                               token.kind == TokenKind::open_dollar;
+        if (is_string) {
+            text += sql.substr(copied, token.begin - copied);
+            text += "'...'";
+            copied = token.end;
+        }
+        if (token.kind >= TokenKind::end) break;
+        at = token.end;
+    }
+    return text + std::string(sql.substr(copied));
 }
 
 bool is_same_client(const LockHolder& one, const LockHolder& other) {
@@ -97,7 +118,9 @@ std::vector<LockHolder> find_holders(pg::Connection& connection) {
         read_client(rows.value(row, 4), holder);
         holder.since = rows.value(row, 5);
         holder.state = rows.value(row, 6);
-        holder.query = one_line(rows.value(row, 7));
+        // A migration's own statement may hold the value of a variable.
+        holder.query = one_line(holder.client_pid == 0 ? std::string(rows.value(row, 7))
+                                                       : without_strings(rows.value(row, 7)));
         holder.query_since = rows.value(row, 8);
         holders.push_back(std::move(holder));
     }

@@ -16,8 +16,14 @@ CheckedFile check_file(const MigrationSet& set, const MigrationFile& file, bool 
     const std::filesystem::path path = set.path(file.file_name);
     FileSource source(path);
     source.normalise();
-    const ScriptMode mode{file.no_transaction, standard_strings};
-    CheckedFile checked{&file, check_script(source, path.string(), mode), {}};
+    const ScriptMode mode{
+        file.no_transaction, standard_strings, make_expansion(file.variables, set.variables)};
+    CheckedFile checked{&file, check_script(source, path.string(), mode), {}, {}};
+    checked.warnings = checked.plan.notes;
+    if (checked.plan.statements == 0) {
+        checked.warnings.push_back(
+            fmt::format("\"{}\" holds no statement: it changes nothing", file.file_name));
+    }
     const std::string sha256 = source.finish();
     checked.normalised_checksum = source.finish_normalised();
     if (sha256 == file.sha256) return checked;
@@ -36,8 +42,14 @@ std::vector<CheckedFile> check_files(const MigrationSet& set,
     for (const MigrationFile* file : pending) {
         checked.push_back(check_file(set, *file, standard_strings));
         if (const auto text = read_rollback(set, *file)) {
-            static_cast<void>(
-                check_rollback(*text, set.path(file->rollback_file).string(), standard_strings));
+            const CheckedRollback rollback = check_rollback(
+                *text, set.path(file->rollback_file).string(), standard_strings, set.variables);
+            auto& warnings = checked.back().warnings;
+            warnings.insert(warnings.end(), rollback.plan.notes.begin(), rollback.plan.notes.end());
+            if (rollback.plan.statements == 0 && checked.back().plan.statements > 0) {
+                warnings.push_back(fmt::format("\"{}\" holds no statement: it undoes nothing",
+                                               file->rollback_file));
+            }
         }
     }
     return checked;
@@ -59,10 +71,15 @@ std::optional<std::string> read_rollback(const MigrationSet& set, const Migratio
 
 CheckedRollback check_rollback(std::string_view text,
                                const std::string& name,
-                               bool standard_strings) {
+                               bool standard_strings,
+                               const SharedVariables& variables) {
     TextSource source(text);
     CheckedRollback checked{parse_header(text, name), {}};
-    checked.plan = check_script(source, name, {checked.header.no_transaction, standard_strings});
+    checked.plan = check_script(source,
+                                name,
+                                {checked.header.no_transaction,
+                                 standard_strings,
+                                 make_expansion(checked.header.variables, variables)});
     return checked;
 }
 

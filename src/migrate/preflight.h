@@ -16,6 +16,7 @@ struct CheckedFile {
     const MigrationFile* file = nullptr;
     ScriptPlan plan;
     std::string normalised_checksum;
+    std::vector<std::string> warnings;  ///< what looks like a mistake in it or its rollback
 };
 
 /// Checks the files and their rollbacks. `standard_strings` is the session's setting.
@@ -38,6 +39,7 @@ struct CheckedRollback {
 /// Checks a rollback's text. Its own "-- poststack:" lines count.
 [[nodiscard]] CheckedRollback check_rollback(std::string_view text,
                                              const std::string& name,
-                                             bool standard_strings);
+                                             bool standard_strings,
+                                             const SharedVariables& variables = {});
 
 }  // namespace poststack::migrate

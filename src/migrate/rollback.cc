@@ -83,7 +83,10 @@ class Undoing {
             undo.file = set_.find(undo.entry->version);
             const auto text = choose(undo, warnings);
             if (text) {
-                undo.checked = check_rollback(*text, text_name(undo), standard_strings());
+                undo.checked =
+                    check_rollback(*text, text_name(undo), standard_strings(), set_.variables);
+                warnings.insert(
+                    warnings.end(), undo.checked.plan.notes.begin(), undo.checked.plan.notes.end());
                 undos.push_back(undo);
             } else {
                 without.push_back(fmt::format("\"{}\"", undo.entry->file_name));
@@ -209,7 +212,8 @@ RollbackResult rollback(const pg::ConnInfo& target,
     std::future<MigrationSet> reading = start_reading(directory);
     pg::Connection connection(work_login(target));
     const Ledger seen = read_ledger(connection);
-    const MigrationSet set = reading.get();
+    MigrationSet set = reading.get();
+    set.variables = options.run.variables;
 
     RollbackResult result;
     result.dry_run = options.dry_run;

@@ -1,7 +1,5 @@
 #include "migrate/runner.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -86,16 +84,15 @@ void TransactionRunner::run_text(const RunRequest& request) {
     std::size_t left = request.plan.statements;
     if (request.plan.wrapped && statement) {
         // The file's own BEGIN may ask for an isolation level.
-        opening = fmt::format("{};", scanner.text(statement->start.offset, statement->body_end));
+        opening = sql_text(scanner, *statement, request.plan) + ";";
         statement = scanner.next();
         left -= 2;
     }
     std::string settings = session_settings(place_);
     if (request.lock_timeout.count() > 0)
         settings += fmt::format("SET LOCAL lock_timeout = {};", request.lock_timeout.count());
-    const auto count = static_cast<std::size_t>(std::count(settings.begin(), settings.end(), ';'));
     opening += settings + work_lock_sql();
-    Batch batch(connection, scanner, opening, count + 2);
+    Batch batch(connection, scanner, request.plan.expansion.get(), opening);
     const bool single = place_.single_statements || request.max_lock;
     place_.watch.begin(request.file_name, {});
     for (; statement && left > 0; --left) {

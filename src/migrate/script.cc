@@ -124,7 +124,25 @@ class GroupCheck {
     std::optional<TextPosition> open_;
 };
 
+/// The statement with the values of its variables, "" when the text has none.
+std::string expanded(const Scanner& scanner, const Statement& statement, ScriptPlan& plan) {
+    if (!plan.expansion) return {};
+    const std::string_view text = scanner.text(statement.start.offset, statement.body_end);
+    const TextPlace place{scanner.name(), statement.start};
+    const LexRules rules{.standard_strings = scanner.standard_strings()};
+    for (std::string& note : plan.expansion->find_quoted(text, place, rules))
+        plan.notes.push_back(std::move(note));
+    return plan.expansion->expand_statement(text, place, rules).sql;
+}
+
 }  // namespace
+
+std::string sql_text(const Scanner& scanner, const Statement& statement, const ScriptPlan& plan) {
+    const std::string_view text = scanner.text(statement.start.offset, statement.body_end);
+    if (!plan.expansion) return std::string(text);
+    const LexRules rules{.standard_strings = scanner.standard_strings()};
+    return plan.expansion->expand(text, {scanner.name(), statement.start}, rules).sql;
+}
 
 bool contains_word(std::string_view text, std::string_view lower) noexcept {
     const auto found = std::search(
@@ -168,18 +186,20 @@ ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode 
     WrapperCheck wrapper(scanner);
     GroupCheck groups(scanner);
     TokenHash tokens;
+    plan.expansion = mode.expansion;
     while (const std::optional<Statement> statement = scanner.next()) {
         const std::string_view text = scanner.text(statement->start.offset, statement->body_end);
-        const Classified found = classify(text);
+        const std::string sql = expanded(scanner, *statement, plan);
+        const Classified found = classify(plan.expansion ? sql : text);
         if (mode.no_transaction) {
-            groups.see(*statement, found, text);
+            groups.see(*statement, found, plan.expansion ? sql : text);
         } else {
             refuse_outside_only(scanner, *statement, found);
             wrapper.see(*statement, found, plan.statements == 0);
         }
         tokens.add_statement(text, {.standard_strings = scanner.standard_strings()});
         if (found.kind == StatementKind::session) {
-            const std::optional<bool> on = sets_standard_strings(text);
+            const std::optional<bool> on = sets_standard_strings(plan.expansion ? sql : text);
             if (on) scanner.set_standard_strings(*on);
         }
         ++plan.statements;

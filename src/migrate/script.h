@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "migrate/expansion.h"
 #include "migrate/scanner.h"
 
 namespace poststack::migrate {
@@ -14,13 +17,16 @@ namespace poststack::migrate {
 struct ScriptPlan {
     std::size_t statements = 0;  ///< all of them, a wrapper's BEGIN and COMMIT included
     bool wrapped = false;  ///< its first statement is BEGIN and its last COMMIT: both are ours
-    bool no_transaction = false;  ///< statement by statement
-    std::string token_checksum;   ///< TokenHash of all of it
+    bool no_transaction = false;                      ///< statement by statement
+    std::string token_checksum;                       ///< TokenHash of all of it, as written
+    std::shared_ptr<const Expansion> expansion = {};  ///< null: the text has no variables
+    std::vector<std::string> notes = {};              ///< what looks like a mistake in it
 };
 
 struct ScriptMode {
     bool no_transaction = false;
-    bool standard_strings = true;  ///< the session's standard_conforming_strings
+    bool standard_strings = true;                     ///< the session's standard_conforming_strings
+    std::shared_ptr<const Expansion> expansion = {};  ///< null: the text has no variables
 };
 
 /// Reads the whole of `source` without running it.
@@ -31,6 +37,11 @@ struct ScriptMode {
 ///   that are not BEGIN ... COMMIT, and for what could not be had again when the text goes on after
 ///   a crash (temporary tables, ...). The hint says what to write.
 [[nodiscard]] ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode mode);
+
+/// The statement as it is sent: with the values of its variables. The scanner must hold it.
+[[nodiscard]] std::string sql_text(const Scanner& scanner,
+                                   const Statement& statement,
+                                   const ScriptPlan& plan);
 
 /// What SET standard_conforming_strings in `statement` turns it to; nothing for other statements.
 [[nodiscard]] std::optional<bool> sets_standard_strings(std::string_view statement) noexcept;

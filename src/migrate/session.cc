@@ -159,6 +159,15 @@ void LockedRun::wait_for_locks(const Error& error, const RunRequest& request, in
 }
 
 Outcome LockedRun::run_once(const RunRequest& request, std::chrono::nanoseconds& duration) {
+    try {
+        return run_text(request, duration);
+    } catch (const Error& error) {
+        if (!request.plan.expansion) throw;
+        throw request.plan.expansion->redact(error);
+    }
+}
+
+Outcome LockedRun::run_text(const RunRequest& request, std::chrono::nanoseconds& duration) {
     if (std::exchange(used_, true)) connection_.script("DISCARD ALL");
     const Workplace place{connection_, lock_, watch_, options_.single_statements, watches_client_};
     if (!request.plan.no_transaction) {
@@ -192,7 +201,8 @@ void LockedRun::refuse_lost_mark(const RunRequest& request) const {
 
 void LockedRun::say(const std::string& text) const {
     if (!options_.on_progress) return;
-    options_.on_progress({.kind = ProgressEvent::Kind::notice, .text = text});
+    options_.on_progress({.kind = ProgressEvent::Kind::notice,
+                          .text = options_.variables ? options_.variables->redact(text) : text});
 }
 
 /// Asks the ledger whether `version` is applied, once the lost session's transaction has ended.

@@ -70,6 +70,7 @@ class LockedRun {
 
   private:
     [[nodiscard]] Outcome run_once(const RunRequest& request, std::chrono::nanoseconds& duration);
+    [[nodiscard]] Outcome run_text(const RunRequest& request, std::chrono::nanoseconds& duration);
     [[nodiscard]] Outcome run_with_retries(const RunRequest& request,
                                            std::chrono::nanoseconds& duration);
     void refuse_lost_mark(const RunRequest& request) const;

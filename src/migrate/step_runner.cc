@@ -80,14 +80,20 @@ std::optional<Statement> StepRunner::next() {
     const std::optional<Statement> statement = scanner_->next();
     if (!statement) return std::nullopt;
     ++number_;
-    const std::string_view text = text_of(*statement);
-    reached_.add_statement(text, rules());
-    if (is_replayed(text) && contains_word(text, "lock_timeout")) own_lock_timeout_ = true;
+    reached_.add_statement(text_of(*statement), rules());
+    const std::string sql = sql_of(*statement);
+    if (is_replayed(sql) && contains_word(sql, "lock_timeout")) own_lock_timeout_ = true;
     return statement;
 }
 
+/// The statement as it was written: what is recorded and shown.
 std::string_view StepRunner::text_of(const Statement& statement) const {
     return scanner_->text(statement.start.offset, statement.body_end);
+}
+
+/// The statement with the values of its variables: what is sent and judged.
+std::string StepRunner::sql_of(const Statement& statement) const {
+    return sql_text(*scanner_, statement, request_->plan);
 }
 
 LexRules StepRunner::rules() const {
@@ -105,7 +111,7 @@ void StepRunner::skip_done(std::size_t count, const std::optional<Progress>& bef
                 fmt::format(
                     "\"{}\" has {} statements, {} of it are done", request_->name, number_, count));
         }
-        const std::string text(text_of(*statement));
+        const std::string text = sql_of(*statement);
         const StatementKind kind = classify(text).kind;
         in_group = kind == StatementKind::begin || (in_group && kind != StatementKind::commit);
         if (!is_replayed(text)) continue;
@@ -137,9 +143,9 @@ void StepRunner::skip_done(std::size_t count, const std::optional<Progress>& bef
 void StepRunner::settle(const Progress& before) {
     const std::optional<Statement> statement = next();
     if (!statement) return;
-    const std::string text(text_of(*statement));
-    if (checksum_of(text, rules()) != before.running_checksum) refuse_to_guess(*statement);
-    const OutsideStatement parsed = parse_outside(text);
+    if (checksum_of(text_of(*statement), rules()) != before.running_checksum)
+        refuse_to_guess(*statement);
+    const OutsideStatement parsed = parse_outside(sql_of(*statement));
     OutsideObserver observer(place_.connection, parsed, say_);
     const OutsideVerdict verdict = observer.judge(before.seen_before);
     if (verdict == OutsideVerdict::unknown) refuse_to_guess(*statement);
@@ -170,11 +176,12 @@ void StepRunner::refuse_to_guess(const Statement& statement) const {
 }
 
 void StepRunner::run_step(const Statement& statement) {
-    const std::string text(text_of(statement));
+    const std::string text = sql_of(statement);
     const StatementKind kind = classify(text).kind;
     place_.watch.begin(
         request_->file_name,
-        fmt::format("statement {}, {}", number_, describe_statement(statement.start, text)));
+        fmt::format(
+            "statement {}, {}", number_, describe_statement(statement.start, text_of(statement))));
     if (kind == StatementKind::outside_only) {
         run_outside(statement, parse_outside(text));
         return;
@@ -198,12 +205,8 @@ std::string StepRunner::opening() const {
 void StepRunner::run_inside(const Statement& statement, bool group) {
     pg::Connection& connection = place_.connection;
     try {
-        const std::string begin = group ? std::string(text_of(statement)) + ";" : "BEGIN;";
-        const std::string sql = begin + opening();
-        Batch batch(connection,
-                    *scanner_,
-                    sql,
-                    static_cast<std::size_t>(std::count(sql.begin(), sql.end(), ';')));
+        const std::string begin = group ? sql_of(statement) + ";" : "BEGIN;";
+        Batch batch(connection, *scanner_, request_->plan.expansion.get(), begin + opening());
         if (group) {
             run_group(batch);
         } else {
@@ -231,7 +234,7 @@ void StepRunner::run_inside(const Statement& statement, bool group) {
 /// The statements up to the COMMIT.
 void StepRunner::run_group(Batch& batch) {
     while (const std::optional<Statement> statement = next()) {
-        if (classify(text_of(*statement)).kind == StatementKind::commit) break;
+        if (classify(sql_of(*statement)).kind == StatementKind::commit) break;
         batch.add(*statement);
     }
     batch.flush();
@@ -250,7 +253,7 @@ void StepRunner::run_outside(const Statement& statement, const OutsideStatement&
 
 void StepRunner::execute_outside(const Statement& statement, OutsideObserver& observer) {
     try {
-        Batch batch(place_.connection, *scanner_, {}, 0);
+        Batch batch(place_.connection, *scanner_, request_->plan.expansion.get(), {});
         batch.add(statement);
         batch.flush();
     } catch (const Error& error) {

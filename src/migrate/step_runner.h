@@ -56,6 +56,7 @@ class StepRunner {
     [[nodiscard]] Outcome finish(std::chrono::nanoseconds duration);
     [[noreturn]] void refuse_to_guess(const Statement& statement) const;
     [[nodiscard]] std::string_view text_of(const Statement& statement) const;
+    [[nodiscard]] std::string sql_of(const Statement& statement) const;
     [[nodiscard]] std::string opening() const;
     [[nodiscard]] LexRules rules() const;
 

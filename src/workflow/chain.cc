@@ -24,7 +24,8 @@ constexpr std::string_view not_durable = "SET synchronous_commit = off";
 
 }  // namespace
 
-ChainSession::ChainSession(const pg::ConnInfo& login) : connection_(login) {
+ChainSession::ChainSession(const pg::ConnInfo& login, migrate::SharedVariables variables)
+    : connection_(login), variables_(std::move(variables)) {
     connection_.script(std::string(not_durable));
 }
 
@@ -33,7 +34,10 @@ Script ChainSession::check(std::string text, const std::filesystem::path& path) 
     migrate::TextSource source(script.text);
     const migrate::Header header = migrate::parse_header(script.text, script.name);
     const bool standard = connection_.parameter_status("standard_conforming_strings") != "off";
-    script.plan = migrate::check_script(source, script.name, {header.no_transaction, standard});
+    script.plan = migrate::check_script(
+        source,
+        script.name,
+        {header.no_transaction, standard, migrate::make_expansion(header.variables, variables_)});
     return script;
 }
 
@@ -84,7 +88,7 @@ void ChainSession::reset() {
 void replay_chain(const pg::ConnInfo& login,
                   const migrate::MigrationSet& set,
                   const std::vector<const migrate::MigrationFile*>& files) {
-    ChainSession session(login);
+    ChainSession session(login, set.variables);
     for (const migrate::MigrationFile* file : files) {
         with_context(
             [&] { return fmt::format("replaying \"{}\" on a scratch database", file->file_name); },

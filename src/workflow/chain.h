@@ -23,7 +23,8 @@ struct Script {
 /// settings, temporary tables, locks) is gone before the next one runs.
 class ChainSession {
   public:
-    explicit ChainSession(const pg::ConnInfo& login);
+    /// `variables` are the values for ${NAME} in the texts; null: there are none.
+    explicit ChainSession(const pg::ConnInfo& login, migrate::SharedVariables variables = {});
 
     [[nodiscard]] pg::Connection& connection() noexcept { return connection_; }
 
@@ -53,6 +54,7 @@ class ChainSession {
     void reset();
 
     pg::Connection connection_;
+    migrate::SharedVariables variables_;
 };
 
 /// Applies `files` of `set` in order to the database behind `login`.

@@ -99,6 +99,18 @@ std::string baseline_text(const std::string& dumped,
     return text;
 }
 
+/// A baseline is made of what the files gave with the values of this one database.
+void refuse_variables(const std::vector<const migrate::MigrationFile*>& files) {
+    for (const migrate::MigrationFile* file : files) {
+        if (file->variables.empty()) continue;
+        throw Error(ErrorKind::conflict,
+                    fmt::format("\"{}\" asks for variables, and a baseline would hold their values "
+                                "of today",
+                                file->file_name))
+            .hint("Squash up to the migration before it, or write the baseline by hand.");
+    }
+}
+
 /// What the baseline gives otherwise than `expected`.
 void prove_text(ScratchDatabase& scratch, const State& expected, Baseline& baseline) {
     scratch.recreate();
@@ -128,6 +140,7 @@ Baseline make_baseline(ScratchDatabase& scratch,
     for (const migrate::MigrationFile& file : set.files) {
         if (file.version <= up_to) files.push_back(&file);
     }
+    refuse_variables(files);
     replay_chain(scratch.login(), set, files);
     const State expected = read_state(scratch.login());
     Baseline baseline;

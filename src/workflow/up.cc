@@ -21,6 +21,7 @@
 #include "workflow/native_stack.h"
 #include "workflow/stack.h"
 #include "workflow/steps.h"
+#include "workflow/variables.h"
 
 namespace poststack::workflow {
 namespace {
@@ -316,7 +317,8 @@ void Up::apply_migrations() {
         {.target = {},
          .dry_run = false,
          .order = migrate::parse_order_policy(request_.settings.text(key::out_of_order)),
-         .run = {.wait_limit = request_.settings.duration(key::lock_wait)}});
+         .run = {.wait_limit = request_.settings.duration(key::lock_wait),
+                 .variables = read_variables(request_)}});
     migrations_applied_ = result.steps.size();
     steps_.done("migrations",
                 result.steps.empty() ? fmt::format("{} applied before", result.already_applied)

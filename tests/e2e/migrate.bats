@@ -93,3 +93,61 @@ teardown() {
     expect_status 0
     [[ "$output" == *'applied 003_b.sql'* ]]
 }
+
+@test "variables come from --var, the environment, .env and poststack.yaml, in this order" {
+    poststack up
+    expect_status 0
+    printf '%s\n' '-- poststack: variables A B C D' \
+        "create table v as select \${'A'} a, \${'B'} b, \${'C'} c, \${D} d;" >migrations/002_v.sql
+    poststack database migrate
+    expect_status 3
+    [[ "$stderr" == *'002_v.sql:2:26: variable "A" has no value'* ]]
+    [[ "$stderr" == *'POSTSTACK_VAR_A=VALUE'* ]]
+
+    printf '%s\n' 'variables:' '  A: yaml' '  B: yaml' '  C: yaml' '  D: 4' >poststack.yaml
+    printf '%s\n' 'POSTSTACK_VAR_B=env-file' 'POSTSTACK_VAR_C=env-file' >>.env
+    export POSTSTACK_VAR_C=environment
+    poststack database migrate --var A=flag=1 --dry-run
+    expect_status 0
+    [ -z "$stderr" ]
+    poststack database migrate --var A=flag=1
+    expect_status 0
+    poststack config-show --json
+    expect_status 0
+    [[ "$output" != *'yaml,'* && "$output" != *'A=yaml'* ]]
+    [ "$("$POSTSTACK" shell -- -Atc 'select v from v')" = '(flag=1,env-file,environment,4)' ]
+    poststack database migrate --var A
+    expect_status 2
+    [[ "$stderr" == *'--var: a variable needs a name and a value'* ]]
+    poststack database verify-migrations --prove --var A=x
+    expect_status 1
+    [[ "$output" == *'no rollback'* ]]
+    poststack database diff --var A=x
+    expect_status 0
+    poststack database squash --up-to 002 --var A=x
+    expect_status 5
+    [[ "$stderr" == *'"002_v.sql" asks for variables'* ]]
+}
+
+@test "a secret variable is neither shown nor logged" {
+    poststack up
+    expect_status 0
+    printf '%s\n' '-- poststack: variables APP_PASSWORD' \
+        "do language plpgsql \${'APP_PASSWORD'};" >migrations/002_v.sql
+    export POSTSTACK_VAR_APP_PASSWORD="hunter2-is-no-code"
+    poststack database migrate
+    expect_status 9
+    [[ "$stderr" == *'002_v.sql:2:'* ]]
+    [[ "$output$stderr" != *hunter2* ]]
+    run ! grep -r hunter2 .poststack/logs logs
+}
+
+@test "an empty migration is applied with a warning" {
+    poststack up
+    expect_status 0
+    poststack database new 'add orders'
+    expect_status 0
+    poststack database migrate
+    expect_status 0
+    [[ "$stderr" == *'warning: "002_add_orders.sql" holds no statement: it changes nothing'* ]]
+}
