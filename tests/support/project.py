@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
@@ -230,3 +231,52 @@ class RunningProject(unittest.TestCase):
     def tearDownClass(cls):
         cls.project.__exit__()
         cls.home.close()
+
+    def stop_server_at(self, step, *words):
+        """Stops the client at `step` of `words`, the server at once, and lets the client go on."""
+        options = self.project.options()
+        what = f"inject={step.name}:signal=SIGSTOP:when={step.when}"
+        prefix = faults.strace(
+            "/dev/null", options["account"], "-e", f"trace={step.name}", "-e", what
+        )
+        with subprocess.Popen(
+            [*prefix, *map(str, self.project.argv(*words))],
+            cwd=options["cwd"],
+            env=faults.environment(options["env"]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as tracer:
+            try:
+                client = self.stopped_child(tracer)
+                for server in self.project.servers():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(server, signal.SIGQUIT)
+                self.assertTrue(wait_until(lambda: not self.project.servers()))
+                if client is not None:
+                    os.kill(client, signal.SIGCONT)
+                self.assertEqual(self.project.run("container", "start").code, 0)
+                tracer.wait(faults.RUN_LIMIT)
+            finally:
+                if tracer.poll() is None:
+                    tracer.kill()
+
+    @staticmethod
+    def stopped_child(tracer):
+        """The traced client once it stands still; nothing when it ended before."""
+        seen = []  # strace itself stops it for moments only: it has to be seen again and again
+
+        def stands():
+            if tracer.poll() is not None:
+                return True
+            children = pathlib.Path(f"/proc/{tracer.pid}/task/{tracer.pid}/children")
+            for child in children.read_text().split():
+                state = pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+                if state in "tT":
+                    seen.append(int(child))
+                else:
+                    seen.clear()
+            return len(seen) >= 10
+
+        wait_until(stands)
+        return seen[-1] if len(seen) >= 10 else None
