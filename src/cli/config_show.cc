@@ -17,12 +17,21 @@ struct ConfigShowArgs {
     std::string key;
 };
 
+/// The items of a list; of a secret one the names alone: "TENANT=***".
+std::vector<std::string> shown_items(const config::KeySpec& spec, const config::Setting& setting) {
+    if (!spec.secret) return setting.items;
+    std::vector<std::string> items;
+    for (const std::string& item : setting.items)
+        items.push_back(item.substr(0, item.find('=')) + "=***");
+    return items;
+}
+
 /// The value as it may be shown: lists joined, secrets masked; what stands for an unset one.
 std::string shown_value(const config::KeySpec& spec, const config::Setting& setting) {
     if (setting.value.empty() && setting.items.empty()) {
         return spec.default_text.empty() ? "" : fmt::format("({})", spec.default_text);
     }
-    if (spec.type == config::KeyType::list) return join(setting.items, ", ");
+    if (spec.type == config::KeyType::list) return join(shown_items(spec, setting), ", ");
     if (!spec.secret) return mask_secrets(setting.value);
     const std::string masked = mask_secrets(setting.value);
     return masked == setting.value ? "***" : masked;
@@ -31,7 +40,7 @@ std::string shown_value(const config::KeySpec& spec, const config::Setting& sett
 Json to_json(const config::KeySpec& spec, const config::Setting& setting) {
     Json value = nullptr;
     if (spec.type == config::KeyType::list) {
-        value = setting.items;
+        value = shown_items(spec, setting);
     } else if (!setting.value.empty()) {
         value = shown_value(spec, setting);
     }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/url.h"
 #include "catalog/diff.h"
 #include "cli/commands.h"
@@ -33,6 +34,12 @@ workflow::DriftReport compare_with_files(Context& context,
                                          const Session& session,
                                          pg::Connection& live,
                                          const DiffArgs& args) {
+    if (!read_schemas(session, {}).empty()) {
+        throw Error(ErrorKind::config,
+                    "diff replays the database's own ledger, but the setting schemas gives each "
+                    "schema one of its own")
+            .hint("Compare with another database: --with-url URL.");
+    }
     migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
     set.variables = read_variables(context, session, args.variables);
     workflow::ScratchDatabase scratch(

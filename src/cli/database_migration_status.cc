@@ -19,6 +19,7 @@ namespace {
 
 struct StatusArgs {
     bool check = false;
+    std::vector<std::string> schemas;
 };
 
 std::string state_text(migrate::FileState state) {
@@ -26,17 +27,23 @@ std::string state_text(migrate::FileState state) {
                                                      : std::string(migrate::name(state));
 }
 
-void print_text(Context& context, const migrate::StatusReport& report) {
+void print_text(Context& context, const migrate::StatusReport& report, const std::string& schema) {
+    if (!schema.empty()) context.out << "schema " << schema << '\n';
     say_warnings(context, report.warnings);
     Table table({"VERSION", "NAME", "STATE", "APPLIED AT", "TIME", "ROLLBACK"});
-    for (const migrate::FileStatus& file : report.files) {
-        const bool applied = !file.applied_at.empty();
-        table.add({file.version,
-                   file.name,
-                   state_text(file.state),
-                   file.applied_at,
-                   applied ? human_duration(file.duration) : "",
-                   file.has_rollback ? "yes" : "no"});
+    for (const auto* files : {&report.files, &report.repeatables}) {
+        for (const migrate::FileStatus& file : *files) {
+            const bool applied = !file.applied_at.empty();
+            const bool repeatable = files == &report.repeatables;
+            table.add({repeatable ? "R" : file.version,
+                       file.name,
+                       state_text(file.state),
+                       file.applied_at,
+                       applied ? human_duration(file.duration) : "",
+                       repeatable          ? ""
+                       : file.has_rollback ? "yes"
+                                           : "no"});
+        }
     }
     if (!table.empty()) context.out << table.to_text(sys::terminal_width());
     const auto applied = report.count(migrate::FileState::applied);
@@ -45,26 +52,34 @@ void print_text(Context& context, const migrate::StatusReport& report) {
     const auto reformatted = report.count(migrate::FileState::reformatted);
     if (reformatted > 0) context.out << fmt::format(", {} reformatted", reformatted);
     const std::size_t others = report.files.size() - applied - pending - reformatted;
+    const std::size_t due = report.due_repeatables();
+    if (due > 0) context.out << fmt::format(", {} repeatable to run", due);
     if (others > 0) context.out << fmt::format(", {} not as they should be", others);
     context.out << (report.has_ledger ? "\n" : " (no migration has run in this database yet)\n");
+}
+
+Json file_json(const migrate::FileStatus& file) {
+    const bool applied = !file.applied_at.empty();
+    return {{"name", file.name},
+            {"description", file.description},
+            {"state", migrate::name(file.state)},
+            {"applied_at", applied ? Json(file.applied_at) : Json(nullptr)},
+            {"duration_ms",
+             applied ? Json(static_cast<double>(file.duration.count()) / 1e6) : Json(nullptr)},
+            {"applied_by", applied ? Json(file.applied_by) : Json(nullptr)},
+            {"note", file.note.empty() ? Json(nullptr) : Json(file.note)}};
 }
 
 Json report_json(const migrate::StatusReport& report) {
     Json files = Json::array();
     for (const migrate::FileStatus& file : report.files) {
-        const bool applied = !file.applied_at.empty();
-        files.push_back(
-            {{"version", file.version},
-             {"name", file.name},
-             {"description", file.description},
-             {"state", migrate::name(file.state)},
-             {"has_rollback", file.has_rollback},
-             {"applied_at", applied ? Json(file.applied_at) : Json(nullptr)},
-             {"duration_ms",
-              applied ? Json(static_cast<double>(file.duration.count()) / 1e6) : Json(nullptr)},
-             {"applied_by", applied ? Json(file.applied_by) : Json(nullptr)},
-             {"note", file.note.empty() ? Json(nullptr) : Json(file.note)}});
+        files.push_back(file_json(file));
+        files.back()["version"] = file.version;
+        files.back()["has_rollback"] = file.has_rollback;
     }
+    Json repeatables = Json::array();
+    for (const migrate::FileStatus& file : report.repeatables)
+        repeatables.push_back(file_json(file));
     return {{"current", report.is_current()},
             {"has_ledger", report.has_ledger},
             {"applied", report.count(migrate::FileState::applied)},
@@ -76,20 +91,25 @@ Json report_json(const migrate::StatusReport& report) {
             {"unfinished", report.count(migrate::FileState::unfinished)},
             {"gaps", report.gaps},
             {"migrations", std::move(files)},
+            {"repeatables", std::move(repeatables)},
             {"warnings", report.warnings}};
 }
 
 int run_migration_status(Context& context, const StatusArgs& args) {
     const Session session = open_session(context);
     pg::Connection connection(find_login(context, session));
-    const migrate::StatusReport report =
-        migrate::status(connection, session.project.migrations, read_order_policy(session));
-    if (context.json()) {
-        context.print(report_json(report));
-    } else {
-        print_text(context, report);
-    }
-    return args.check && !report.is_current() ? 1 : 0;
+    bool is_current = true;
+    const auto show = [&](const std::string& schema) {
+        const migrate::StatusReport report = migrate::status(connection,
+                                                             session.project.migrations,
+                                                             read_order_policy(session),
+                                                             migrate::LedgerPlace(schema));
+        is_current = is_current && report.is_current();
+        if (!context.json()) print_text(context, report, schema);
+        return report_json(report);
+    };
+    in_each_ledger(context, read_schemas(session, args.schemas), "shown", show);
+    return args.check && !is_current ? 1 : 0;
 }
 
 }  // namespace
@@ -104,6 +124,7 @@ Command make_database_migration_status_command() {
         "created or upgraded.";
     command.options = {
         {"--check", "", "exit 1 unless everything is applied and unchanged", &args->check},
+        schema_option(args->schemas),
     };
     command.examples = {"database migration-status", "database migration-status --check --json"};
     command.run = [args](Context& context) { return run_migration_status(context, *args); };

@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/migrate_options.h"
 #include "cli/migrate_output.h"
 #include "cli/session.h"
 #include "config/keys.h"
@@ -22,6 +23,7 @@ struct RepairArgs {
     bool rollbacks = false;
     bool forget_progress = false;
     bool dry_run = false;
+    std::vector<std::string> schemas;
 };
 
 std::string action_text(const std::string& action) {
@@ -31,14 +33,30 @@ std::string action_text(const std::string& action) {
     return "forgot how far it came";
 }
 
-void print_text(Context& context, const std::vector<migrate::Repair>& repairs, bool dry_run) {
+Json to_json(const std::vector<migrate::Repair>& repairs) {
+    Json list = Json::array();
+    for (const migrate::Repair& repair : repairs) {
+        list.push_back({{"version", repair.version},
+                        {"file_name", repair.file_name},
+                        {"action", repair.action},
+                        {"old_checksum", repair.old_checksum},
+                        {"new_checksum", repair.new_checksum}});
+    }
+    return list;
+}
+
+void print_text(Context& context,
+                const std::vector<migrate::Repair>& repairs,
+                bool dry_run,
+                const std::string& schema) {
     Table table({"VERSION", "FILE", dry_run ? "WOULD BE" : "DONE"});
     for (const migrate::Repair& repair : repairs)
         table.add({repair.version, repair.file_name, action_text(repair.action)});
     if (table.empty()) {
-        if (!context.options.quiet) context.out << "nothing to repair\n";
+        if (!context.options.quiet) context.out << schema_prefix(schema) << "nothing to repair\n";
         return;
     }
+    if (!schema.empty()) context.out << "schema " << schema << '\n';
     context.out << table.to_text(sys::terminal_width());
 }
 
@@ -51,22 +69,16 @@ int run_repair(Context& context, const RepairArgs& args) {
     options.forget_progress = args.forget_progress;
     options.dry_run = args.dry_run;
     options.wait_limit = session.settings.duration(config::key::lock_wait);
-    options.on_progress = show_progress(context, "repaired");
-    const std::vector<migrate::Repair> repairs =
-        migrate::repair(find_login(context, session), session.project.migrations, options);
-    if (!context.json()) {
-        print_text(context, repairs, args.dry_run);
-        return 0;
-    }
-    Json list = Json::array();
-    for (const migrate::Repair& repair : repairs) {
-        list.push_back({{"version", repair.version},
-                        {"file_name", repair.file_name},
-                        {"action", repair.action},
-                        {"old_checksum", repair.old_checksum},
-                        {"new_checksum", repair.new_checksum}});
-    }
-    context.print({{"dry_run", args.dry_run}, {"repairs", std::move(list)}});
+    const pg::ConnInfo login = find_login(context, session);
+    const auto repair = [&](const std::string& schema) -> Json {
+        options.schema = schema;
+        options.on_progress = show_progress(context, "repaired", schema);
+        const std::vector<migrate::Repair> repairs =
+            migrate::repair(login, session.project.migrations, options);
+        if (!context.json()) print_text(context, repairs, args.dry_run, schema);
+        return {{"dry_run", args.dry_run}, {"repairs", to_json(repairs)}};
+    };
+    in_each_ledger(context, read_schemas(session, args.schemas), "repaired", repair);
     return 0;
 }
 
@@ -89,6 +101,7 @@ Command make_database_repair_command() {
         {"--rollback", "", "record the rollback files as they are now, too", &args->rollbacks},
         {"--forget-progress", "", "forget how far unfinished files came", &args->forget_progress},
         {"--dry-run", "", "print what would be accepted, change nothing", &args->dry_run},
+        schema_option(args->schemas),
     };
     command.examples = {"database repair 004 --reason \"comment corrected, see #81\"",
                         "database repair --dry-run --reason check"};

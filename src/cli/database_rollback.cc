@@ -34,15 +34,19 @@ std::optional<std::string> chosen_target(const RollbackArgs& args) {
     return args.target ? args.target : args.position;
 }
 
-void print_text(Context& context, const migrate::RollbackResult& result) {
+void print_text(Context& context,
+                const migrate::RollbackResult& result,
+                const std::string& schema) {
+    const std::string prefix = schema_prefix(schema);
     say_warnings(context, result.warnings);
     if (result.dry_run) print_plan(context, "undo", result.steps);
     if (context.options.quiet) return;
     if (result.steps.empty()) {
-        context.out << fmt::format("nothing to undo: {} applied\n",
-                                   count_migrations(result.left_applied));
+        context.out << fmt::format(
+            "{}nothing to undo: {} applied\n", prefix, count_migrations(result.left_applied));
     } else {
-        context.out << fmt::format("{} {}, {} still applied\n",
+        context.out << fmt::format("{}{} {}, {} still applied\n",
+                                   prefix,
                                    count_migrations(result.steps.size()),
                                    result.dry_run ? "would be undone" : "undone",
                                    result.left_applied);
@@ -57,16 +61,19 @@ int run_rollback(Context& context, const RollbackArgs& args) {
     options.dry_run = args.dry_run;
     options.use_files = args.use_files;
     options.run = read_run_options(context, session, args.run, "undone");
-    const migrate::RollbackResult result =
-        migrate::rollback(find_login(context, session), session.project.migrations, options);
-    if (!context.json()) {
-        print_text(context, result);
-        return 0;
-    }
-    context.print({{"dry_run", result.dry_run},
-                   {"undone", steps_json(result.steps)},
-                   {"left_applied", result.left_applied},
-                   {"warnings", result.warnings}});
+    const pg::ConnInfo login = find_login(context, session);
+    const auto undo = [&](const std::string& schema) -> Json {
+        options.run.schema = schema;
+        options.run.on_progress = show_progress(context, "undone", schema);
+        const migrate::RollbackResult result =
+            migrate::rollback(login, session.project.migrations, options);
+        if (!context.json()) print_text(context, result, schema);
+        return {{"dry_run", result.dry_run},
+                {"undone", steps_json(result.steps)},
+                {"left_applied", result.left_applied},
+                {"warnings", result.warnings}};
+    };
+    in_each_ledger(context, read_schemas(session, args.run.schemas), "undone", undo);
     return 0;
 }
 

@@ -32,6 +32,13 @@ struct VerifyArgs {
     std::optional<std::string> scratch_url;
     std::optional<std::string> seed;
     std::vector<std::string> variables;
+    std::vector<std::string> schemas;
+};
+
+/// What one ledger says about the files.
+struct LedgerFiles {
+    std::string schema;  ///< "" for the database's own
+    migrate::StatusReport report;
 };
 
 constexpr std::chrono::seconds ledger_wait{60};
@@ -59,13 +66,24 @@ bool is_listed(const migrate::FileStatus& file) {
     return *judge(file.state).kind != '\0';
 }
 
-void print_files(Context& context, const migrate::StatusReport& report) {
+/// A repeatable file that is gone stops nobody.
+Judgement judge_repeatable(migrate::FileState state) {
+    const Judgement found = judge(state);
+    return {found.kind, false};
+}
+
+void print_files(Context& context, const LedgerFiles& files) {
+    const migrate::StatusReport& report = files.report;
     say_warnings(context, report.warnings);
+    if (!files.schema.empty()) context.out << "schema " << files.schema << '\n';
     Table table({"VERSION", "NAME", "FOUND", "BLOCKS"});
     for (const migrate::FileStatus& file : report.files) {
         const Judgement found = judge(file.state);
         if (is_listed(file))
             table.add({file.version, file.name, found.kind, found.blocks ? "yes" : "no"});
+    }
+    for (const migrate::FileStatus& file : report.repeatables) {
+        if (is_listed(file)) table.add({"R", file.name, judge_repeatable(file.state).kind, "no"});
     }
     for (const std::string& gap : report.gaps)
         table.add({gap, "", "no such number", "no"});
@@ -80,15 +98,18 @@ void print_files(Context& context, const migrate::StatusReport& report) {
 
 Json files_json(const migrate::StatusReport& report) {
     Json problems = Json::array();
-    for (const migrate::FileStatus& file : report.files) {
-        if (!is_listed(file)) continue;
-        const Judgement found = judge(file.state);
-        problems.push_back({{"version", file.version},
+    const auto add = [&](const migrate::FileStatus& file, const Judgement& found) {
+        if (!is_listed(file)) return;
+        problems.push_back({{"version", file.version.empty() ? Json(nullptr) : Json(file.version)},
                             {"name", file.name},
                             {"state", migrate::name(file.state)},
                             {"found", found.kind},
                             {"blocks", found.blocks}});
-    }
+    };
+    for (const migrate::FileStatus& file : report.files)
+        add(file, judge(file.state));
+    for (const migrate::FileStatus& file : report.repeatables)
+        add(file, judge_repeatable(file.state));
     return {{"applied", report.count(migrate::FileState::applied)},
             {"pending", report.count(migrate::FileState::pending)},
             {"problems", std::move(problems)},
@@ -113,6 +134,9 @@ workflow::ProofReport prove_on(Context& context,
 workflow::ProofReport prove(Context& context, const Session& session, const VerifyArgs& args) {
     migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
     set.variables = read_variables(context, session, args.variables);
+    // The scratch database has one schema for all of it.
+    if (!read_schemas(session, args.schemas).empty())
+        set.variables = migrate::with_schema(set.variables, "public");
     workflow::ProveOptions options;
     if (args.target) {
         options.target = migrate::parse_version(*args.target);
@@ -161,30 +185,65 @@ void record(Context& context, const pg::ConnInfo& login, const workflow::ProofRe
     }
 }
 
+std::vector<LedgerFiles> read_files(Context& context,
+                                    const Session& session,
+                                    const std::vector<std::string>& flags) {
+    std::vector<std::string> schemas = read_schemas(session, flags);
+    if (schemas.empty()) schemas.emplace_back();
+    pg::Connection connection(find_login(context, session));
+    std::vector<LedgerFiles> files;
+    for (const std::string& schema : schemas) {
+        files.push_back({schema,
+                         migrate::status(connection,
+                                         session.project.migrations,
+                                         read_order_policy(session),
+                                         migrate::LedgerPlace(schema))});
+    }
+    return files;
+}
+
+/// "files" for the database's own ledger, "schemas" for those of schemas.
+Json report_json(const std::vector<LedgerFiles>& files,
+                 const std::optional<workflow::ProofReport>& proof,
+                 bool good) {
+    Json document = {
+        {"good", good}, {"files", nullptr}, {"proof", proof ? proof_json(*proof) : Json(nullptr)}};
+    Json schemas = Json::array();
+    for (const LedgerFiles& one : files) {
+        Json entry = files_json(one.report);
+        if (one.schema.empty()) {
+            document["files"] = std::move(entry);
+        } else {
+            entry["schema"] = one.schema;
+            schemas.push_back(std::move(entry));
+        }
+    }
+    if (!schemas.empty()) document["schemas"] = std::move(schemas);
+    return document;
+}
+
 int run_verify(Context& context, const VerifyArgs& args) {
     if (!args.prove && (args.scratch_url || args.target || args.seed)) {
         throw Error(ErrorKind::usage,
                     "--scratch-url, --seed and --target-version belong to --prove");
     }
     const Session session = open_session(context);
-    std::optional<migrate::StatusReport> files;
+    std::vector<LedgerFiles> files;
     std::optional<workflow::ProofReport> proof;
-    if (!args.scratch_url) {  // with it, the project's database need not be there
-        pg::Connection connection(find_login(context, session));
-        files = migrate::status(connection, session.project.migrations, read_order_policy(session));
-    }
+    if (!args.scratch_url)  // with it, the project's database need not be there
+        files = read_files(context, session, args.schemas);
     if (args.prove) {
         proof = prove(context, session, args);
         if (!args.scratch_url) record(context, find_login(context, session), *proof);
     }
-    const bool sound = !files || files->is_sound();
+    const bool sound = std::all_of(
+        files.begin(), files.end(), [](const LedgerFiles& one) { return one.report.is_sound(); });
     const bool good = sound && (!proof || proof->is_proven());
     if (context.json()) {
-        context.print({{"good", good},
-                       {"files", files ? files_json(*files) : Json(nullptr)},
-                       {"proof", proof ? proof_json(*proof) : Json(nullptr)}});
+        context.print(report_json(files, proof, good));
     } else {
-        if (files) print_files(context, *files);
+        for (const LedgerFiles& one : files)
+            print_files(context, one);
         if (proof) print_proof(context, *proof);
     }
     return good ? 0 : 1;
@@ -221,6 +280,7 @@ Command make_database_verify_command() {
         {"--seed", "PATH", "a seed file, or a directory of them", &args->seed},
         {"--scratch-url", "URL", "make the scratch database on this server", &args->scratch_url},
         variable_option(args->variables),
+        schema_option(args->schemas),
     };
     command.examples = {"database verify-migrations",
                         "database verify-migrations --prove",

@@ -1,10 +1,18 @@
 #include "cli/migrate_options.h"
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
 #include "cli/context.h"
 #include "cli/migrate_output.h"
 #include "cli/stack_command.h"
 #include "config/keys.h"
+#include "migrate/ledger_place.h"
+#include "migrate/schemas.h"
 #include "workflow/variables.h"
 
 namespace poststack::cli {
@@ -31,6 +39,7 @@ std::vector<Option> run_options(RunArgs& args) {
          &args.resume_after},
         {"--retry", "N", "statement N of an unfinished file has not worked", &args.retry},
         variable_option(args.variables),
+        schema_option(args.schemas),
     };
 }
 
@@ -42,6 +51,50 @@ config::Flags run_flags(const RunArgs& args) {
                                                              *args.lock_timeout};
     }
     return flags;
+}
+
+Option schema_option(std::vector<std::string>& schemas) {
+    return {"--schema", "NAME", "work in this schema, which has its own ledger", &schemas};
+}
+
+std::vector<std::string> read_schemas(const Session& session,
+                                      const std::vector<std::string>& flags) {
+    std::vector<std::string> schemas;
+    for (const std::string& name :
+         flags.empty() ? session.settings.list(config::key::schemas) : flags) {
+        static_cast<void>(migrate::LedgerPlace(name));  // refuses what cannot be one
+        if (name.empty()) throw Error(ErrorKind::usage, "--schema needs a name");
+        if (std::find(schemas.begin(), schemas.end(), name) == schemas.end())
+            schemas.push_back(name);
+    }
+    return schemas;
+}
+
+void in_each_ledger(Context& context,
+                    const std::vector<std::string>& schemas,
+                    std::string_view done,
+                    const std::function<Json(const std::string& schema)>& work) {
+    if (schemas.empty()) {
+        const Json document = work("");
+        if (context.json()) context.print(document);
+        return;
+    }
+    std::map<std::string, Json> documents;
+    const auto turns = migrate::in_each_schema(
+        schemas, [&](const std::string& schema) { documents[schema] = work(schema); });
+    if (context.json()) {
+        Json list = Json::array();
+        for (const migrate::SchemaTurn& turn : turns) {
+            const bool good = turn.reached && !turn.error;
+            Json entry = good ? documents[turn.schema] : Json::object();
+            entry["schema"] = turn.schema;
+            entry["done"] = good;
+            entry["error"] = turn.error ? Json(turn.error->message()) : Json(nullptr);
+            list.push_back(std::move(entry));
+        }
+        context.print({{"schemas", std::move(list)}});
+    }
+    migrate::refuse_failed_turns(turns, done);
 }
 
 Option variable_option(std::vector<std::string>& values) {
@@ -77,6 +130,10 @@ migrate::RunOptions read_run_options(Context& context,
     if (args.resume_after && args.retry) {
         throw Error(ErrorKind::usage, "--resume-after and --retry exclude each other")
             .hint("--resume-after N goes on behind statement N, --retry N with it.");
+    }
+    if ((args.resume_after || args.retry) && read_schemas(session, args.schemas).size() > 1) {
+        throw Error(ErrorKind::usage, "--resume-after and --retry are about one schema")
+            .hint("Name it with --schema.");
     }
     migrate::RunOptions options;
     options.wait_limit = session.settings.duration(config::key::lock_wait);

@@ -26,25 +26,35 @@ void show_line(Context& context, std::string_view text) {
 
 }  // namespace
 
-migrate::ProgressCallback show_progress(Context& context, std::string_view verb) {
+migrate::ProgressCallback show_progress(Context& context,
+                                        std::string_view verb,
+                                        const std::string& schema) {
+    const std::string prefix = schema_prefix(schema);
     const bool live = context.err_is_terminal && !context.options.quiet;
-    return [&context, verb, live](const migrate::ProgressEvent& event) {
+    return [&context, verb, live, prefix](const migrate::ProgressEvent& event) {
         using Kind = migrate::ProgressEvent::Kind;
-        if (event.kind == Kind::waiting) say(context, fmt::format("waiting: {}", event.text));
-        if (event.kind == Kind::notice) say(context, event.text);
+        if (event.kind == Kind::waiting)
+            say(context, fmt::format("{}waiting: {}", prefix, event.text));
+        if (event.kind == Kind::notice) say(context, prefix + event.text);
         if (event.kind == Kind::running && live) {
-            show_line(context, fmt::format("{} {}", human_duration(event.duration), event.text));
+            show_line(context,
+                      fmt::format("{}{} {}", prefix, human_duration(event.duration), event.text));
         }
         if (event.kind == Kind::started && live) {
-            show_line(context,
-                      fmt::format("{} of {}: {} ...", event.index, event.total, event.text));
+            show_line(
+                context,
+                fmt::format("{}{} of {}: {} ...", prefix, event.index, event.total, event.text));
         }
         if (event.kind != Kind::finished) return;
         if (live) context.err << "\r\x1b[K" << std::flush;
         if (context.json() || context.options.quiet) return;
         context.out << fmt::format(
-            "{} {} ({})\n", verb, event.text, human_duration(event.duration));
+            "{}{} {} ({})\n", prefix, verb, event.text, human_duration(event.duration));
     };
+}
+
+std::string schema_prefix(const std::string& schema) {
+    return schema.empty() ? std::string{} : schema + ": ";
 }
 
 Json steps_json(const std::vector<migrate::MigrationStep>& steps) {
@@ -66,13 +76,14 @@ void print_plan(Context& context,
                 std::string_view verb,
                 const std::vector<migrate::MigrationStep>& steps) {
     for (const migrate::MigrationStep& step : steps) {
-        context.out << fmt::format("would {} {} ({} statement{}{}{})\n",
-                                   verb,
-                                   step.file_name,
-                                   step.statements,
-                                   step.statements == 1 ? "" : "s",
-                                   step.no_transaction ? ", without a transaction" : "",
-                                   step.has_rollback ? "" : ", no rollback");
+        context.out << fmt::format(
+            "would {} {} ({} statement{}{}{})\n",
+            verb,
+            step.file_name,
+            step.statements,
+            step.statements == 1 ? "" : "s",
+            step.no_transaction ? ", without a transaction" : "",
+            step.has_rollback || step.version.empty() ? "" : ", no rollback");
     }
 }
 

@@ -10,8 +10,13 @@
 namespace poststack::cli {
 
 /// Prints each finished file to `out` (text) and, on a terminal, the running one to `err`.
-/// `verb` is "applied" or "undone".
-[[nodiscard]] migrate::ProgressCallback show_progress(Context& context, std::string_view verb);
+/// `verb` is "applied" or "undone"; lines begin with the name of `schema`, unless it is empty.
+[[nodiscard]] migrate::ProgressCallback show_progress(Context& context,
+                                                      std::string_view verb,
+                                                      const std::string& schema = {});
+
+/// "acme: ", "" for the database's own ledger.
+[[nodiscard]] std::string schema_prefix(const std::string& schema);
 
 [[nodiscard]] Json steps_json(const std::vector<migrate::MigrationStep>& steps);
 

@@ -1,5 +1,6 @@
 #include "cli/proof_output.h"
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -42,6 +43,14 @@ std::string counts(const workflow::ProofReport& report) {
         const std::size_t number = report.count(verdict);
         if (number > 0) parts.push_back(fmt::format("{} {}", number, workflow::name(verdict)));
     }
+    if (!report.repeatables.empty()) {
+        const auto bad = static_cast<std::size_t>(std::count_if(
+            report.repeatables.begin(), report.repeatables.end(), [](const auto& file) {
+                return !file.problem.empty();
+            }));
+        parts.push_back(fmt::format("{} repeatable", report.repeatables.size() - bad));
+        if (bad > 0) parts.push_back(fmt::format("{} not repeatable", bad));
+    }
     return parts.empty() ? "there are no migrations" : join(parts, ", ");
 }
 
@@ -58,6 +67,11 @@ void print_proof(Context& context, const workflow::ProofReport& report) {
     if (!table.empty()) context.out << table.to_text(sys::terminal_width());
     for (const workflow::PairProof& pair : report.pairs)
         print_problem(context, pair);
+    for (const workflow::RepeatableProof& file : report.repeatables) {
+        if (file.problem.empty()) continue;
+        context.out << fmt::format("\n{}: {}\n", file.file_name, file.problem);
+        if (!file.hint.empty()) context.out << "  hint: " << file.hint << '\n';
+    }
     context.out << fmt::format("{} ({})\n", counts(report), human_duration(report.took));
 }
 
@@ -75,10 +89,18 @@ Json proof_json(const workflow::ProofReport& report) {
                          {"checksum", pair.checksum.empty() ? Json(nullptr) : Json(pair.checksum)},
                          {"duration_ms", static_cast<double>(pair.took.count()) / 1e6}});
     }
+    Json repeatables = Json::array();
+    for (const workflow::RepeatableProof& file : report.repeatables) {
+        repeatables.push_back(
+            {{"file_name", file.file_name},
+             {"proven", file.problem.empty()},
+             {"problem", file.problem.empty() ? Json(nullptr) : Json(file.problem)}});
+    }
     return {{"proven", report.is_proven()},
             {"server_version", report.server_version},
             {"duration_ms", static_cast<double>(report.took.count()) / 1e6},
-            {"pairs", std::move(pairs)}};
+            {"pairs", std::move(pairs)},
+            {"repeatables", std::move(repeatables)}};
 }
 
 }  // namespace poststack::cli

@@ -104,8 +104,9 @@ std::optional<Setting> from_yaml(const KeySpec& spec, const SettingsSources& sou
                                     entry.key,
                                     spec.expected()));
         }
-        // Only the server's settings are pairs; "extensions: {a: 1}" would be one named "a=1".
-        if (entry.is_map && spec.name != key::postgres_settings) {
+        // Only these two are pairs; "extensions: {a: 1}" would be one named "a=1".
+        const bool has_pairs = spec.name == key::postgres_settings || spec.name == key::variables;
+        if (entry.is_map && !has_pairs) {
             throw Error(ErrorKind::config,
                         fmt::format("{}: \"{}\" is a mapping, but takes {}",
                                     setting.source,

@@ -55,7 +55,8 @@ class Adopting {
             .hint("\"poststack database adopt --dry-run\" shows every file and what is wrong.");
     }
 
-    void record() {
+    /// `lock_sql` takes the work lock.
+    void record(const std::string& lock_sql) {
         std::string sql;
         const Client client = current_client();
         for (const AdoptCandidate& one : candidates_) {
@@ -70,7 +71,7 @@ class Adopting {
         if (sql.empty()) return;
         const sys::DeferStop defer;
         try {
-            connection_.script("BEGIN;" + work_lock_sql() + sql + "COMMIT");
+            connection_.script("BEGIN;" + lock_sql + sql + "COMMIT");
         } catch (const Error&) {
             roll_back(connection_);
             throw;
@@ -357,7 +358,7 @@ AdoptReport adopt(const pg::ConnInfo& target,
     adopting.plan();
     adopting.refuse_conflicts();
     run.prepare();
-    adopting.record();
+    adopting.record(run.lock().work_lock_sql());
     adopting.write_files();
     return adopting.report();
 }

@@ -8,8 +8,10 @@
 #include "base/text.h"
 #include "migrate/change.h"
 #include "migrate/file_source.h"
+#include "migrate/hooks.h"
 #include "migrate/plan.h"
 #include "migrate/preflight.h"
+#include "migrate/repeatable.h"
 #include "migrate/session.h"
 
 namespace poststack::migrate {
@@ -53,6 +55,30 @@ Plan make_sound_plan(pg::Connection& connection,
     return plan;
 }
 
+/// What one run has to do.
+struct Work {
+    std::vector<CheckedFile> files;  ///< versioned ones, then repeatable ones
+    Hooks hooks;
+};
+
+/// Checks all of it. Repeatable files wait while versioned ones stay pending behind a target: they
+/// may be written for those.
+Work plan_work(pg::Connection& connection,
+               const MigrationSet& set,
+               const Ledger& ledger,
+               const Plan& plan) {
+    std::vector<const MigrationFile*> files = plan.pending;
+    if (plan.left == 0) {
+        const auto due = find_due_repeatables(connection, set, ledger);
+        files.insert(files.end(), due.begin(), due.end());
+    }
+    Work work;
+    if (files.empty()) return work;
+    work.files = check_files(set, files, has_standard_strings(connection));
+    work.hooks = read_hooks(set, has_standard_strings(connection));
+    return work;
+}
+
 /// What is applied and what is not, as one line of an Error.
 std::string standing(const std::vector<CheckedFile>& files, std::size_t done) {
     std::vector<std::string> names;
@@ -70,11 +96,22 @@ std::string standing(const std::vector<CheckedFile>& files, std::size_t done) {
 /// One call of apply().
 class Application {
   public:
-    Application(const MigrationSet& set, const ApplyOptions& options)
-        : set_(set), options_(options) {}
+    Application(const MigrationSet& set, const ApplyOptions& options, const Hooks& hooks)
+        : set_(set), options_(options), hooks_(hooks) {}
 
     void run(LockedRun& run, const std::vector<CheckedFile>& files, ApplyResult& result) {
         if (!run.ledger().entries.empty()) newest_ = run.ledger().entries.back().version;
+        run_alone(run, hooks_.before_migrate, "nothing is applied", result);
+        run_files(run, files, result);
+        if (!hooks_.after_migrate) return;
+        std::vector<std::string> names;
+        for (const MigrationStep& step : result.steps)
+            names.push_back(step.file_name);
+        run_alone(run, hooks_.after_migrate, "applied by this run: " + list_files(names), result);
+    }
+
+  private:
+    void run_files(LockedRun& run, const std::vector<CheckedFile>& files, ApplyResult& result) {
         for (std::size_t i = 0; i < files.size(); ++i) {
             const MigrationFile& file = *files[i].file;
             tell(ProgressEvent::Kind::started, file, i, files.size());
@@ -90,7 +127,35 @@ class Application {
         }
     }
 
-  private:
+    /// A hook in a transaction of its own.
+    void run_alone(LockedRun& run,
+                   const std::optional<HookScript>& hook,
+                   const std::string& standing,
+                   ApplyResult& result) {
+        if (!hook) return;
+        std::optional<TextSource> source;
+        RunRequest request;
+        request.open = [&]() -> ByteSource& { return source.emplace(hook->text); };
+        request.name = hook->name;
+        request.plan = hook->plan;
+        request.file_name = hook->file_name;
+        request.lock_timeout = hook->lock_timeout.value_or(options_.run.lock_timeout);
+        request.ledger_sql = [](std::chrono::nanoseconds) { return std::string("SELECT 1"); };
+        request.setting_sql = hook_setting_sql(hook->file_name);
+        try {
+            if (run.is_over()) throw lost_session();
+            const std::chrono::nanoseconds duration = run.run(request);
+            result.hooks.push_back(hook->file_name);
+            if (!options_.run.on_progress) return;
+            options_.run.on_progress(
+                {.kind = ProgressEvent::Kind::notice,
+                 .text = fmt::format("ran {} ({})", hook->file_name, human_duration(duration))});
+        } catch (Error& error) {
+            error.add_context(fmt::format("running \"{}\": {}", hook->file_name, standing));
+            throw;
+        }
+    }
+
     std::chrono::nanoseconds apply_file(LockedRun& run, const CheckedFile& checked) {
         const MigrationFile& file = *checked.file;
         const std::filesystem::path path = set_.path(file.file_name);
@@ -109,15 +174,22 @@ class Application {
                             fmt::format("\"{}\" was changed while it ran", path.string()))
                     .hint("It was rolled back. Run the command again.");
             }
-            return insert_sql({&file,
-                               checked.normalised_checksum,
-                               checked.plan.token_checksum,
-                               duration,
-                               read_rollback(set_, file),
-                               newest_ && file.version < *newest_},
-                              client_);
+            const LedgerRecord record{&file,
+                                      checked.normalised_checksum,
+                                      checked.plan.token_checksum,
+                                      duration,
+                                      read_rollback(set_, file),
+                                      newest_ && file.version < *newest_};
+            return file.repeatable ? record_repeatable_sql(record, client_, place_)
+                                   : insert_sql(record, client_, place_);
         };
-        return run.run(request, true);
+        request.settled_sql = file.repeatable
+                                  ? repeatable_ran_sql(file, place_)
+                                  : fmt::format("SELECT EXISTS (SELECT FROM {} WHERE version = {})",
+                                                place_.table("schema_migrations"),
+                                                file.version.number);
+        if (hooks_.wraps_files()) request.hooks = &hooks_;
+        return run.run(request);
     }
 
     static Error lost_session() {
@@ -137,49 +209,58 @@ class Application {
 
     const MigrationSet& set_;
     const ApplyOptions& options_;
+    const Hooks& hooks_;
+    const LedgerPlace place_{options_.run.schema};
     const Client client_ = current_client();
     std::optional<Version> newest_;  ///< applied before this run
 };
 
 }  // namespace
 
+std::string stem_of(const MigrationStep& step) {
+    return step.file_name.substr(0, step.file_name.rfind(".sql"));
+}
+
 ApplyResult apply(const pg::ConnInfo& target,
                   const std::filesystem::path& directory,
                   const ApplyOptions& options) {
     std::future<MigrationSet> reading = start_reading(directory);
-    pg::Connection connection(work_login(target));
-    const Ledger seen = read_ledger(connection);
+    const LedgerPlace place(options.run.schema);
+    pg::Connection connection(work_login(target, place));
+    const Ledger seen = read_ledger(connection, place);
     MigrationSet set = reading.get();
-    set.variables = options.run.variables;
+    set.variables = with_schema(options.run.variables, options.run.schema);
     const std::optional<Version> last = find_target(options, set);
 
     ApplyResult result;
     result.dry_run = options.dry_run;
     result.warnings = set.warnings;
     Plan plan = make_sound_plan(connection, set, seen, last, options.order);
-    std::vector<CheckedFile> files =
-        check_files(set, plan.pending, has_standard_strings(connection));
-    if (!files.empty() && !options.dry_run) {
+    Work work = plan_work(connection, set, seen, plan);
+    if (!work.files.empty() && !options.dry_run) {
         LockedRun run(target, std::move(connection), options.run);
         plan = make_sound_plan(run.connection(), set, run.ledger(), last, options.order);
         run.refuse_unfinished(
             Direction::up,
             plan.pending.empty() ? std::nullopt : std::optional(plan.pending.front()->version));
         run.prepare();
-        files = check_files(set, plan.pending, has_standard_strings(run.connection()));
+        work = plan_work(run.connection(), set, run.ledger(), plan);
         if (options.approve) options.approve(run.connection(), set, plan.pending);
-        Application(set, options).run(run, files, result);
+        if (!work.files.empty()) Application(set, options, work.hooks).run(run, work.files, result);
     }
     if (options.dry_run) {
-        for (const CheckedFile& checked : files)
+        for (const CheckedFile& checked : work.files)
             result.steps.push_back(step_of(checked));
     }
-    for (const CheckedFile& checked : files)
-        result.warnings.insert(
-            result.warnings.end(), checked.warnings.begin(), checked.warnings.end());
+    const auto warn = [&](const std::vector<std::string>& warnings) {
+        result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());
+    };
+    for (const CheckedFile& checked : work.files)
+        warn(checked.warnings);
+    warn(work.hooks.warnings);
+    warn(plan.warnings);
     result.already_applied = plan.applied;
     result.left_pending = plan.left;
-    result.warnings.insert(result.warnings.end(), plan.warnings.begin(), plan.warnings.end());
     return result;
 }
 

@@ -46,6 +46,9 @@ struct MigrationStep {
     bool no_transaction = false;  ///< it runs statement by statement
 };
 
+/// "002_add_users", "R__active_users".
+[[nodiscard]] std::string stem_of(const MigrationStep& step);
+
 /// How any run behaves, forwards or back.
 struct RunOptions {
     std::chrono::milliseconds wait_limit{60'000};  ///< for another run's lock; 0: do not wait
@@ -57,6 +60,7 @@ struct RunOptions {
     std::optional<std::size_t> resume_after = {};
     bool single_statements = false;  ///< one message a statement: progress can name it
     ProgressCallback on_progress = {};
+    std::string schema = {};  ///< with a ledger of its own, made when missing; "": the database
     SharedVariables variables = {};  ///< values for ${NAME} in the files that ask for them
 };
 
@@ -76,13 +80,17 @@ struct ApplyResult {
     std::size_t already_applied = 0;
     std::size_t left_pending = 0;  ///< behind the target
     std::vector<std::string> warnings;
+    std::vector<std::string> hooks;  ///< "hooks/before_migrate.sql": what ran around the files
     bool dry_run = false;
 };
 
-/// Applies what is pending in `directory`, oldest first, one transaction a file.
+/// Applies what is pending in `directory`, oldest first, one transaction a file, and behind it the
+/// repeatable files that changed, unless the target leaves something pending.
 ///
+/// Hooks (hooks.h) run around all of it when there is anything to do. In a schema with a ledger of
+/// its own everything is looked up there first; its variable SCHEMA holds the name.
 /// Any number of callers at once: one works, the others wait and then find nothing to do. With
-/// nothing pending it costs one login and one round trip. Makes schema "poststack" when missing.
+/// nothing pending it costs one login and two round trips. Makes schema "poststack" when missing.
 /// Errors: conflict (changed, missing or out-of-order files, all named; lock not free in time;
 ///   ledger newer than this program), config (a bad file, with file:line:column), database (with
 ///   file:line:column, what is applied and what is not in the message), interrupted.

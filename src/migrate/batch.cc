@@ -107,12 +107,14 @@ void Batch::send(const ExpandedText& text, const std::string& opening) {
 void Batch::copy(const Statement& statement) {
     if (!opening_.empty()) flush();
     // The data pushes the statement out of the scanner.
-    const std::string written(scanner_.text(statement.start.offset, statement.body_end));
+    const std::string written(scanner_.text(statement.start.offset, statement.end));
     const ExpandedText text = text_of(statement.start, statement.body_end);
     try {
         pg::CopyIn copy(connection_, text.sql);
-        while (const auto data = scanner_.copy_data())
+        while (const auto data = scanner_.copy_data()) {
             copy.put(*data);
+            if (on_copy_data_) on_copy_data_(*data);
+        }
         copy.end();
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::database) throw;

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -19,6 +22,11 @@ class Batch {
           Scanner& scanner,
           const Expansion* expansion,
           std::string opening);
+
+    /// Told of each piece of COPY data that is sent.
+    void on_copy_data(std::function<void(std::string_view)> handler) {
+        on_copy_data_ = std::move(handler);
+    }
 
     /// Adds a statement and sends what is collected when it is enough. The data of a COPY is
     /// streamed before this returns.
@@ -42,6 +50,7 @@ class Batch {
     Scanner& scanner_;
     const Expansion* expansion_;
     std::string opening_;
+    std::function<void(std::string_view)> on_copy_data_;
     std::vector<TextPosition> starts_;  ///< of the statements collected
     std::uint64_t end_ = 0;             ///< behind the last one collected
 };

@@ -11,10 +11,11 @@
 namespace poststack::migrate {
 namespace {
 
-std::map<Version, RecordedFile> read_recorded(pg::Connection& connection) {
-    const pg::Result rows = connection.script(
+std::map<Version, RecordedFile> read_recorded(pg::Connection& connection,
+                                              const LedgerPlace& place) {
+    const pg::Result rows = connection.script(place.localise(
         "SELECT version, coalesce(normalised_checksum, ''), coalesce(token_checksum, ''), "
-        "missing_accepted FROM poststack.schema_migrations");
+        "missing_accepted FROM poststack.schema_migrations"));
     std::map<Version, RecordedFile> recorded;
     for (std::size_t row = 0; row < rows.rows(); ++row) {
         RecordedFile& file = recorded[Version{rows.number(row, 0)}];
@@ -63,7 +64,7 @@ void judge_changes(pg::Connection& connection,
                    Plan& plan) {
     if (plan.changed.empty() && plan.missing.empty()) return;
     if (ledger.layout < layout_with_layers) return;
-    const std::map<Version, RecordedFile> recorded = read_recorded(connection);
+    const std::map<Version, RecordedFile> recorded = read_recorded(connection, ledger.place);
     const bool standard = connection.parameter_status("standard_conforming_strings") != "off";
     std::erase_if(plan.changed, [&](const MigrationFile* file) {
         const auto found = recorded.find(file->version);

@@ -165,6 +165,8 @@ TEST(Variables, AreNotShown) {
     EXPECT_EQ(error.detail(), "Key (p)=(${DB_PASSWORD})");
     EXPECT_EQ(error.hint(), "not ${DB_PASSWORD}");
     EXPECT_EQ(error.sqlstate(), "42710");
+    EXPECT_EQ(variables->redact(std::string("at or near \"unter\", not \"x\"")),
+              "at or near \"${DB_PASSWORD}\", not \"x\"");
     EXPECT_EQ(
         variables
             ->redact(Error(ErrorKind::database, "bad").detail("Token \"hunt\"").sqlstate("22P02"))

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view sql_suffix = ".sql";
 constexpr std::string_view rollback_suffix = ".rollback.sql";
+constexpr std::string_view repeatable_prefix = "R__";
 constexpr std::size_t longest_version = 18;  // always fits 64 bits
 constexpr std::size_t header_bytes = 16U << 10;
 
@@ -63,7 +64,9 @@ class Listing {
 
     void add(const std::string& name) {
         if (name.starts_with('.')) return;
-        if (name.ends_with(rollback_suffix)) {
+        if (name.starts_with(repeatable_prefix) && name.ends_with(sql_suffix)) {
+            add_repeatable(name);
+        } else if (name.ends_with(rollback_suffix)) {
             rollbacks_.emplace(name.substr(0, name.size() - rollback_suffix.size()), name);
         } else if (name.ends_with(sql_suffix)) {
             add_migration(name);
@@ -77,6 +80,11 @@ class Listing {
         std::stable_sort(files.begin(), files.end(), [](const auto& left, const auto& right) {
             return left.version < right.version;
         });
+        std::sort(set_.repeatables.begin(),
+                  set_.repeatables.end(),
+                  [](const MigrationFile& left, const MigrationFile& right) {
+                      return left.file_name < right.file_name;
+                  });
         refuse_duplicates();
         for (MigrationFile& file : files) {
             const auto found = rollbacks_.find(file.stem());
@@ -94,11 +102,29 @@ class Listing {
         set_.warnings.push_back(fmt::format("\"{}\" is ignored: {}", name, reason));
     }
 
+    void add_repeatable(const std::string& file_name) {
+        if (file_name.ends_with(rollback_suffix)) {
+            warn(file_name, "a repeatable file is undone by running an older text of it");
+            return;
+        }
+        MigrationFile file;
+        file.repeatable = true;
+        file.name =
+            file_name.substr(repeatable_prefix.size(),
+                             file_name.size() - repeatable_prefix.size() - sql_suffix.size());
+        file.file_name = file_name;
+        if (file.name.empty()) {
+            warn(file_name, "its name is not R__name.sql");
+        } else {
+            set_.repeatables.push_back(std::move(file));
+        }
+    }
+
     void add_migration(const std::string& file_name) {
         const std::string_view stem(file_name.data(), file_name.size() - sql_suffix.size());
         const NameParts parts = cut_name(stem);
         if (parts.digits.empty()) {
-            warn(file_name, "its name is not NNN_name.sql");
+            warn(file_name, "its name is neither NNN_name.sql nor R__name.sql");
             return;
         }
         if (is_foreign_rollback(parts.name)) {
@@ -142,6 +168,19 @@ class Listing {
     std::map<std::string, std::string, std::less<>> rollbacks_;  // stem -> file name
 };
 
+void refuse_in_repeatable(const Header& header, const std::filesystem::path& path) {
+    const char* const word = header.no_transaction ? "no-transaction"
+                             : header.irreversible ? "irreversible"
+                             : header.baseline     ? "baseline"
+                                                   : nullptr;
+    if (word == nullptr) return;
+    throw Error(ErrorKind::config,
+                fmt::format("\"{}\": a repeatable file takes no \"{}\"", path.string(), word))
+        .hint(
+            "It runs in one transaction, has no version and no rollback: put this into a "
+            "migration NNN_name.sql.");
+}
+
 /// Reads `file` for its checksum and header. `buffer` is scratch space, kept between files.
 void read_content(const MigrationSet& set, MigrationFile& file, std::vector<char>& buffer) {
     const std::filesystem::path path = set.path(file.file_name);
@@ -160,6 +199,7 @@ void read_content(const MigrationSet& set, MigrationFile& file, std::vector<char
     file.max_lock = header.max_lock;
     file.lock_timeout = header.lock_timeout;
     file.variables = header.variables;
+    if (file.repeatable) refuse_in_repeatable(header, path);
     file.sha256 = source.finish();
     file.size = source.size();
 }
@@ -174,7 +214,7 @@ Version parse_version(std::string_view text) {
 }
 
 std::string MigrationFile::stem() const {
-    return digits + "_" + name;
+    return repeatable ? std::string(repeatable_prefix) + name : digits + "_" + name;
 }
 
 std::filesystem::path MigrationSet::path(std::string_view file_name) const {
@@ -210,6 +250,8 @@ MigrationSet read_migrations(const std::filesystem::path& directory) {
     listing.finish();
     std::vector<char> buffer(header_bytes);
     for (MigrationFile& file : set.files)
+        read_content(set, file, buffer);
+    for (MigrationFile& file : set.repeatables)
         read_content(set, file, buffer);
     for (const MigrationFile& file : set.files) {
         if (!file.baseline || &file == &set.files.front()) continue;

@@ -25,7 +25,7 @@ struct Version {
 /// Reads digits, at most 18 significant ones. Errors: usage, for anything else, naming `text`.
 [[nodiscard]] Version parse_version(std::string_view text);
 
-/// One `NNN_name.sql` and its `NNN_name.rollback.sql`.
+/// One `NNN_name.sql` and its `NNN_name.rollback.sql`, or one `R__name.sql`.
 struct MigrationFile {
     Version version;
     std::string digits;           ///< the version as written: "002"
@@ -36,19 +36,21 @@ struct MigrationFile {
     std::uint64_t size = 0;       ///< bytes
     bool no_transaction = false;  ///< "-- poststack: no-transaction" above the first statement
     bool irreversible = false;    ///< "-- poststack: irreversible": nothing to undo it is meant
+    bool repeatable = false;      ///< R__name.sql: no version, runs again when it changes
     bool baseline = false;        ///< "-- poststack: baseline": stands for all up to its version
     std::optional<LockLevel> max_lock = {};                      ///< "-- poststack: max-lock MODE"
     std::optional<std::chrono::milliseconds> lock_timeout = {};  ///< "-- poststack: lock-timeout T"
     std::vector<std::string> variables;                          ///< "-- poststack: variables A B"
     std::string rollback_file;  ///< file name, "" when there is none
 
-    /// "002_add_users"
+    /// "002_add_users", "R__active_users"
     [[nodiscard]] std::string stem() const;
 };
 
 struct MigrationSet {
     std::filesystem::path directory;
-    std::vector<MigrationFile> files;   ///< by version
+    std::vector<MigrationFile> files;        ///< by version
+    std::vector<MigrationFile> repeatables;  ///< R__name.sql, by file name
     std::vector<std::string> warnings;  ///< names that look like a mistake, each with the reason
     SharedVariables variables;          ///< the caller's values for ${NAME}; null: none
 

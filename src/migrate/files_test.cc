@@ -84,11 +84,12 @@ TEST_F(ReadMigrations, WarnsAboutNamesThatLookLikeMistakes) {
     write(".hidden.sql");
     write("001_a.sql~");
 
-    EXPECT_THAT(read().warnings,
-                ElementsAre("\"003.sql\" is ignored: its name is not NNN_name.sql",
-                            "\"004_d.SQL\" is ignored: its ending is not \".sql\" in lower case",
-                            "\"a.sql\" is ignored: its name is not NNN_name.sql",
-                            "\"005_e.rollback.sql\" is ignored: there is no \"005_e.sql\""));
+    EXPECT_THAT(
+        read().warnings,
+        ElementsAre("\"003.sql\" is ignored: its name is neither NNN_name.sql nor R__name.sql",
+                    "\"004_d.SQL\" is ignored: its ending is not \".sql\" in lower case",
+                    "\"a.sql\" is ignored: its name is neither NNN_name.sql nor R__name.sql",
+                    "\"005_e.rollback.sql\" is ignored: there is no \"005_e.sql\""));
     EXPECT_EQ(read().files.size(), 1U);
 }
 

@@ -77,6 +77,23 @@ std::string judge(const LockHolder& holder, const std::vector<LockHolder>& all) 
     return has_turn ? std::string{} : "its run no longer holds the lock";
 }
 
+/// A condition on pg_locks l.
+std::string lock_condition(const std::optional<LockKeys>& keys) {
+    if (keys) {
+        return fmt::format("(l.classid, l.objid) IN (({}, {}), ({}, {}))",
+                           keys->turn_class,
+                           keys->turn_key,
+                           keys->work_class,
+                           keys->work_key);
+    }
+    return fmt::format("((l.classid = {} AND l.objid IN ({}, {})) OR l.classid IN ({}, {}))",
+                       lock_class,
+                       session_lock_key,
+                       work_lock_key,
+                       schema_turn_class,
+                       schema_work_class);
+}
+
 }  // namespace
 
 std::string LockHolder::describe() const {
@@ -91,23 +108,26 @@ std::string LockHolder::describe() const {
     return text;
 }
 
-std::vector<LockHolder> find_holders(pg::Connection& connection) {
-    const pg::Result rows = connection.script(fmt::format(
-        "SELECT a.pid, l.objid = {1}, coalesce(a.usename, ''), "
-        "coalesce(pg_catalog.host(a.client_addr), 'this machine'), "
-        "coalesce(a.application_name, ''), "
-        "coalesce(pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', {3}), ''), "
-        "coalesce(a.state, ''), coalesce(a.query, ''), "
-        "coalesce(pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', {3}), '') "
-        "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) "
-        "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = {0} "
-        "AND l.objid IN ({1}, {2}) AND l.objsubid = 2 AND l.database = (SELECT oid FROM "
-        "pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
-        "ORDER BY l.objid, a.pid",
-        lock_class,
-        session_lock_key,
-        work_lock_key,
-        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'"));
+std::vector<LockHolder> find_holders(pg::Connection& connection,
+                                     const std::optional<LockKeys>& keys) {
+    const pg::Result rows = connection.script(
+        fmt::format("SELECT a.pid, l.classid = {2} OR (l.classid = {0} AND l.objid = {1}), "
+                    "coalesce(a.usename, ''), "
+                    "coalesce(pg_catalog.host(a.client_addr), 'this machine'), "
+                    "coalesce(a.application_name, ''), "
+                    "coalesce(pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', {3}), ''), "
+                    "coalesce(a.state, ''), coalesce(a.query, ''), "
+                    "coalesce(pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', {3}), '') "
+                    "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) "
+                    "WHERE l.locktype = 'advisory' AND l.granted AND {4} AND l.objsubid = 2 AND "
+                    "l.database = (SELECT oid FROM "
+                    "pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
+                    "ORDER BY 2 DESC, a.pid",
+                    lock_class,
+                    session_lock_key,
+                    schema_turn_class,
+                    "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'",
+                    lock_condition(keys)));
     std::vector<LockHolder> holders;
     for (std::size_t row = 0; row < rows.rows(); ++row) {
         LockHolder holder;

@@ -1,9 +1,11 @@
 // Who holds the migration locks of a database, and whether that is anybody alive.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "migrate/ledger_place.h"
 #include "pg/connection.h"
 
 namespace poststack::migrate {
@@ -12,6 +14,10 @@ namespace poststack::migrate {
 inline constexpr int lock_class = 0x706f7374;
 inline constexpr int session_lock_key = 1;
 inline constexpr int work_lock_key = 2;
+
+// The classes of a schema's own locks, whose key is made of its name.
+inline constexpr int schema_turn_class = lock_class + 1;
+inline constexpr int schema_work_class = lock_class + 2;
 
 /// One session of the server that holds a migration lock.
 struct LockHolder {
@@ -32,8 +38,10 @@ struct LockHolder {
     [[nodiscard]] std::string describe() const;
 };
 
-/// The holders in the connection's database, those of the turn first.
-[[nodiscard]] std::vector<LockHolder> find_holders(pg::Connection& connection);
+/// The holders in the connection's database, those of the turn first: of the locks `keys`, or of
+/// all there are.
+[[nodiscard]] std::vector<LockHolder> find_holders(pg::Connection& connection,
+                                                   const std::optional<LockKeys>& keys = {});
 
 /// Ends the session of `holder`. False when it is gone already.
 /// Errors: denied when this role may not end it.

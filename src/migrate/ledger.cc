@@ -20,22 +20,21 @@ constexpr std::string_view undefined_column = "42703";
 constexpr std::string_view duplicate_table = "42P07";
 constexpr std::string_view insufficient_privilege = "42501";
 
-const std::string has_ledger = "SELECT pg_catalog.to_regclass('poststack.system_info') IS NOT NULL";
 const std::string read_statements =
     "SELECT value FROM poststack.system_info WHERE key = 'ledger_layout';"
     "SELECT version, file_name, checksum FROM poststack.schema_migrations ORDER BY version";
 
-[[noreturn]] void refuse_foreign_tables() {
-    throw Error(ErrorKind::conflict, "schema \"poststack\" holds tables that another program made")
-        .hint(
-            "Move them into another schema (ALTER TABLE poststack.system_info SET SCHEMA ...), "
-            "then run the command again.");
+[[noreturn]] void refuse_foreign_tables(const LedgerPlace& place) {
+    throw Error(ErrorKind::conflict, place.describe() + " holds tables that another program made")
+        .hint(fmt::format("Move them into another schema (ALTER TABLE {} SET SCHEMA ...), then run "
+                          "the command again.",
+                          place.table("system_info")));
 }
 
-int parse_layout(const pg::Result& row) {
+int parse_layout(const pg::Result& row, const LedgerPlace& place) {
     const std::optional<std::int64_t> layout =
         row.rows() == 1 ? parse_integer(row.value(0, 0)) : std::nullopt;
-    if (!layout || *layout < 1) refuse_foreign_tables();
+    if (!layout || *layout < 1) refuse_foreign_tables(place);
     if (*layout > ledger_layout) {
         throw Error(ErrorKind::conflict,
                     fmt::format("the ledger has layout {}, this poststack knows layouts up to {}",
@@ -47,15 +46,16 @@ int parse_layout(const pg::Result& row) {
 }
 
 /// Errors of reading that have a meaning of their own; true when there is just no ledger.
-bool is_absent(const Error& error) {
+bool is_absent(const Error& error, const LedgerPlace& place) {
     const std::string& code = error.sqlstate();
-    if (code == undefined_column) refuse_foreign_tables();
+    if (code == undefined_column) refuse_foreign_tables(place);
     if (code == insufficient_privilege) {
-        throw Error(ErrorKind::denied, "this role may not read the ledger in schema \"poststack\"")
+        throw Error(ErrorKind::denied, "this role may not read the ledger in " + place.describe())
             .sqlstate(code)
-            .hint(
+            .hint(fmt::format(
                 "Use the role that applied the migrations, or let it run GRANT USAGE ON SCHEMA "
-                "poststack and GRANT SELECT ON ALL TABLES IN SCHEMA poststack.");
+                "{0} and GRANT SELECT ON ALL TABLES IN SCHEMA {0}.",
+                place.is_database() ? "poststack" : pg::quote_identifier(place.schema())));
     }
     return code == undefined_table || code == undefined_schema;
 }
@@ -75,18 +75,22 @@ const LedgerEntry* Ledger::find(Version version) const noexcept {
     return found != entries.end() && found->version == version ? &*found : nullptr;
 }
 
-Ledger read_ledger(pg::Connection& connection) {
+Ledger read_ledger(pg::Connection& connection, const LedgerPlace& place) {
     Ledger ledger;
+    ledger.place = place;
     std::vector<pg::Result> results;
     try {
         // Asked first, for a failing statement leaves its error in the server's log.
-        if (!connection.script(has_ledger).boolean(0, 0)) return ledger;
-        results = connection.script_all(read_statements);
+        const std::string table = escape_literal(place.table("system_info"));
+        const pg::Result known =
+            connection.script(fmt::format("SELECT pg_catalog.to_regclass({}) IS NOT NULL", table));
+        if (!known.boolean(0, 0)) return ledger;
+        results = connection.script_all(place.localise(read_statements));
     } catch (const Error& error) {
-        if (is_absent(error)) return ledger;
+        if (is_absent(error, place)) return ledger;
         throw;
     }
-    ledger.layout = parse_layout(results.at(0));
+    ledger.layout = parse_layout(results.at(0), place);
     const pg::Result& rows = results.at(1);
     ledger.entries.reserve(rows.rows());
     for (std::size_t row = 0; row < rows.rows(); ++row) {
@@ -99,45 +103,50 @@ Ledger read_ledger(pg::Connection& connection) {
 
 void prepare_ledger(pg::Connection& connection, const Ledger& found) {
     if (found.layout == ledger_layout) return;
+    const LedgerPlace& place = found.place;
     std::string sql = "BEGIN;";
+    if (!place.is_database())
+        sql += fmt::format("CREATE SCHEMA IF NOT EXISTS {};", pg::quote_identifier(place.schema()));
     for (int layout = found.layout + 1; layout <= ledger_layout; ++layout) {
-        sql += layout_step(layout);
+        sql += layout_step(layout, place);
     }
     for (const auto& [key, value] : {std::pair{"ledger_layout", std::to_string(ledger_layout)},
                                      std::pair{"poststack_version", poststack_version()}}) {
         sql += fmt::format(
-            "INSERT INTO poststack.system_info (key, value) VALUES ('{0}', {1}) "
+            "INSERT INTO {2} (key, value) VALUES ('{0}', {1}) "
             "ON CONFLICT (key) DO UPDATE SET value = {1}, updated_at = pg_catalog.now();",
             key,
-            escape_literal(value));
+            escape_literal(value),
+            place.table("system_info"));
     }
     sql += "COMMIT";
     try {
         connection.script(sql);
     } catch (Error& error) {
         if (!connection.is_broken()) connection.script("ROLLBACK");
-        if (error.sqlstate() == duplicate_table) refuse_foreign_tables();
+        if (error.sqlstate() == duplicate_table) refuse_foreign_tables(place);
         if (error.sqlstate() == insufficient_privilege) {
             throw Error(ErrorKind::denied,
                         fmt::format("cannot make the ledger: {}", error.message()))
                 .sqlstate(error.sqlstate())
                 .hint("Let the database's owner run GRANT CREATE ON DATABASE ... TO this role.");
         }
-        error.add_context("making the ledger in schema \"poststack\"");
+        error.add_context("making the ledger in " + place.describe());
         throw;
     }
 }
 
-std::string insert_sql(const LedgerRecord& record, const Client& client) {
+std::string insert_sql(const LedgerRecord& record, const Client& client, const LedgerPlace& place) {
     const MigrationFile& file = *record.file;
     return fmt::format(
-        "INSERT INTO poststack.schema_migrations (version, name, file_name, description, checksum,"
+        "INSERT INTO {} (version, name, file_name, description, checksum,"
         " applied_at, duration, applied_by, client_user, client_host, client_address,"
         " poststack_version, rollback_sql, normalised_checksum, token_checksum, backend_pid,"
         " application_name, out_of_order) VALUES ({}, {}, {}, {}, '{}',"
         " pg_catalog.clock_timestamp(), {}, session_user, {}, {}, pg_catalog.inet_client_addr(),"
         " {}, {}, '{}', '{}', pg_catalog.pg_backend_pid(),"
         " pg_catalog.current_setting('application_name'), {})",
+        place.table("schema_migrations"),
         file.version.number,
         escape_literal(file.name),
         escape_literal(file.file_name),
@@ -153,11 +162,12 @@ std::string insert_sql(const LedgerRecord& record, const Client& client) {
         record.out_of_order);
 }
 
-std::string delete_sql(Version version) {
+std::string delete_sql(Version version, const LedgerPlace& place) {
     // The division makes a row that is not there an error, so that the undoing is rolled back.
     return fmt::format(
-        "WITH undone AS (DELETE FROM poststack.schema_migrations WHERE version = {} RETURNING 1) "
+        "WITH undone AS (DELETE FROM {} WHERE version = {} RETURNING 1) "
         "SELECT 1 / pg_catalog.count(*) FROM undone",
+        place.table("schema_migrations"),
         version.number);
 }
 

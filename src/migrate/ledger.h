@@ -14,15 +14,19 @@
 
 #include "migrate/client.h"
 #include "migrate/files.h"
+#include "migrate/ledger_place.h"
 #include "pg/connection.h"
 
 namespace poststack::migrate {
 
 /// The layout this program reads and writes.
-inline constexpr int ledger_layout = 3;
+inline constexpr int ledger_layout = 4;
 
 /// The first layout with the checksums in layers and a migration_progress that is written to.
 inline constexpr int layout_with_layers = 3;
+
+/// The first layout with repeatable_migrations.
+inline constexpr int layout_with_repeatables = 4;
 
 /// One applied migration, as far as deciding what to do needs it.
 struct LedgerEntry {
@@ -32,6 +36,7 @@ struct LedgerEntry {
 };
 
 struct Ledger {
+    LedgerPlace place;
     int layout = 0;                    ///< 0: there is none
     std::vector<LedgerEntry> entries;  ///< by version
 
@@ -44,9 +49,10 @@ struct Ledger {
 ///
 /// Errors: conflict for a layout newer than ours and for tables of that name that are not ours;
 ///   denied when the role may not read it.
-[[nodiscard]] Ledger read_ledger(pg::Connection& connection);
+[[nodiscard]] Ledger read_ledger(pg::Connection& connection, const LedgerPlace& place = {});
 
-/// Makes the ledger, or brings an older layout up to date; the migration lock must be held.
+/// Makes the ledger, and a schema that has it inside, or brings an older layout up to date; the
+/// migration lock must be held.
 /// Errors: conflict when tables of other making are in the way; denied; database.
 void prepare_ledger(pg::Connection& connection, const Ledger& found);
 
@@ -61,10 +67,12 @@ struct LedgerRecord {
 };
 
 /// The INSERT for `record`. Safe whatever search_path and standard_conforming_strings are.
-[[nodiscard]] std::string insert_sql(const LedgerRecord& record, const Client& client);
+[[nodiscard]] std::string insert_sql(const LedgerRecord& record,
+                                     const Client& client,
+                                     const LedgerPlace& place = {});
 
 /// The DELETE for a migration that was undone; it must remove exactly one row.
-[[nodiscard]] std::string delete_sql(Version version);
+[[nodiscard]] std::string delete_sql(Version version, const LedgerPlace& place = {});
 
 /// `text` as a literal that means the same under every setting of the session: E'...'.
 [[nodiscard]] std::string escape_literal(std::string_view text);

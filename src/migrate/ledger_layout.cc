@@ -3,28 +3,9 @@
 namespace poststack::migrate {
 namespace {
 
-constexpr std::string_view first_layout = R"sql(
+/// What the first layout has beside the ledger, in the database's own schema alone.
+constexpr std::string_view first_inventory = R"sql(
 CREATE SCHEMA IF NOT EXISTS poststack;
-CREATE TABLE poststack.system_info (
-    key text PRIMARY KEY,
-    value text NOT NULL,
-    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
-);
-CREATE TABLE poststack.schema_migrations (
-    version bigint PRIMARY KEY,
-    name text NOT NULL,
-    file_name text NOT NULL,
-    description text NOT NULL,
-    checksum text NOT NULL,
-    applied_at timestamptz NOT NULL,
-    duration interval NOT NULL,
-    applied_by text NOT NULL,
-    client_user text NOT NULL,
-    client_host text NOT NULL,
-    client_address inet,
-    poststack_version text NOT NULL,
-    rollback_sql text
-);
 CREATE TABLE poststack.services (
     name text PRIMARY KEY,
     kind text NOT NULL,
@@ -45,6 +26,29 @@ CREATE TABLE poststack.containers (
     updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON SCHEMA poststack IS 'poststack: migration ledger and system information';
+)sql";
+
+constexpr std::string_view first_layout = R"sql(
+CREATE TABLE poststack.system_info (
+    key text PRIMARY KEY,
+    value text NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+CREATE TABLE poststack.schema_migrations (
+    version bigint PRIMARY KEY,
+    name text NOT NULL,
+    file_name text NOT NULL,
+    description text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL,
+    duration interval NOT NULL,
+    applied_by text NOT NULL,
+    client_user text NOT NULL,
+    client_host text NOT NULL,
+    client_address inet,
+    poststack_version text NOT NULL,
+    rollback_sql text
+);
 COMMENT ON TABLE poststack.schema_migrations IS 'one row for each applied migration';
 )sql";
 
@@ -125,16 +129,43 @@ COMMENT ON TABLE poststack.migration_proofs IS
 COMMENT ON TABLE poststack.migration_repairs IS 'what "database repair" accepted, and why';
 )sql";
 
-constexpr std::array<std::string_view, 3> steps = {first_layout, second_layout, third_layout};
+constexpr std::string_view fourth_layout = R"sql(
+CREATE TABLE poststack.repeatable_migrations (
+    name text PRIMARY KEY,
+    file_name text NOT NULL,
+    description text NOT NULL,
+    checksum text NOT NULL,
+    normalised_checksum text NOT NULL,
+    token_checksum text NOT NULL,
+    applied_at timestamptz NOT NULL,
+    duration interval NOT NULL,
+    applied_by text NOT NULL,
+    client_user text NOT NULL,
+    client_host text NOT NULL,
+    client_address inet,
+    poststack_version text NOT NULL,
+    backend_pid integer NOT NULL,
+    application_name text NOT NULL,
+    runs bigint NOT NULL
+);
+COMMENT ON TABLE poststack.repeatable_migrations IS
+    'the last run of each repeatable file, which runs again when it changes';
+)sql";
+
+constexpr std::array<std::string_view, 4> steps = {
+    first_layout, second_layout, third_layout, fourth_layout};
 
 }  // namespace
 
-std::string_view layout_step(int layout) noexcept {
-    return steps[static_cast<std::size_t>(layout - 1)];
+std::string layout_step(int layout, const LedgerPlace& place) {
+    std::string sql;
+    if (layout == 1 && place.is_database()) sql = first_inventory;
+    return sql + place.localise(steps[static_cast<std::size_t>(layout - 1)]);
 }
 
-const std::array<std::string_view, 7>& own_tables() noexcept {
-    static constexpr std::array<std::string_view, 7> tables = {"schema_migrations",
+const std::array<std::string_view, 8>& own_tables() noexcept {
+    static constexpr std::array<std::string_view, 8> tables = {"schema_migrations",
+                                                               "repeatable_migrations",
                                                                "migration_progress",
                                                                "migration_proofs",
                                                                "migration_repairs",

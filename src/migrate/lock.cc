@@ -41,8 +41,8 @@ void refuse_pooler(pg::Connection& connection, const pg::ConnInfo& target) {
             "session mode.");
 }
 
-std::string describe_holder(pg::Connection& connection, bool turn) {
-    for (const LockHolder& holder : find_holders(connection)) {
+std::string describe_holder(pg::Connection& connection, const LockKeys& keys, bool turn) {
+    for (const LockHolder& holder : find_holders(connection, keys)) {
         if (holder.holds_turn == turn) return holder.describe();
     }
     return "a session that has just ended";
@@ -54,7 +54,7 @@ std::string limit_text(milliseconds limit) {
 
 /// Ends the sessions that hold a lock and that nobody needs.
 void end_stale(pg::Connection& connection, const LockOptions& options) {
-    for (const LockHolder& holder : find_holders(connection)) {
+    for (const LockHolder& holder : find_holders(connection, options.place.lock_keys())) {
         if (holder.stale.empty()) continue;
         if (!end_session(connection, holder) || !options.on_progress) continue;
         options.on_progress({.kind = ProgressEvent::Kind::notice,
@@ -73,6 +73,7 @@ struct WaitWords {
 void wait_until_true(pg::Connection& connection,
                      const WaitWords& words,
                      const LockOptions& options) {
+    const LockKeys keys = options.place.lock_keys();
     const sys::Clock& clock = sys::system_clock();
     const auto end = clock.now() + options.wait_limit;
     milliseconds pause{10};
@@ -83,7 +84,7 @@ void wait_until_true(pg::Connection& connection,
             throw Error(ErrorKind::conflict,
                         fmt::format("{}: {}; it did not end {}",
                                     words.busy,
-                                    describe_holder(connection, words.turn),
+                                    describe_holder(connection, keys, words.turn),
                                     limit_text(options.wait_limit)))
                 .hint(
                     "Wait for it to end, or give it longer with --wait-timeout; \"poststack "
@@ -93,8 +94,8 @@ void wait_until_true(pg::Connection& connection,
         if (first && options.on_progress) {
             options.on_progress(
                 {.kind = ProgressEvent::Kind::waiting,
-                 .text =
-                     fmt::format("{}: {}", words.busy, describe_holder(connection, words.turn))});
+                 .text = fmt::format(
+                     "{}: {}", words.busy, describe_holder(connection, keys, words.turn))});
         }
         const auto jitter = milliseconds(static_cast<milliseconds::rep>(
             sys::random_u64() % static_cast<unsigned>(pause.count())));
@@ -112,10 +113,11 @@ MigrationLock::MigrationLock(const pg::ConnInfo& target, const LockOptions& opti
 MigrationLock::MigrationLock(pg::Connection connection,
                              const pg::ConnInfo& target,
                              const LockOptions& options)
-    : connection_(std::move(connection)) {
+    : connection_(std::move(connection)), keys_(options.place.lock_keys()) {
     refuse_pooler(connection_, target);
     const WaitWords words{
-        fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, session_lock_key),
+        fmt::format(
+            "SELECT pg_catalog.pg_try_advisory_lock({}, {})", keys_.turn_class, keys_.turn_key),
         true,
         "another migration run holds the lock"};
     wait_until_true(connection_, words, options);
@@ -134,27 +136,26 @@ MigrationLock::MigrationLock(pg::Connection connection,
                     run_key);
 }
 
-const std::string& work_lock_sql() {
-    static const std::string sql =
-        fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({}, {});", lock_class, work_lock_key);
-    return sql;
+std::string MigrationLock::work_lock_sql() const {
+    return fmt::format(
+        "SELECT pg_catalog.pg_advisory_xact_lock({}, {});", keys_.work_class, keys_.work_key);
 }
 
-const std::string& session_work_lock_sql() {
-    static const std::string sql = fmt::format(
+std::string MigrationLock::session_work_lock_sql() const {
+    return fmt::format(
         "SELECT pg_catalog.pg_advisory_lock({0}, {1}) WHERE NOT EXISTS (SELECT FROM "
         "pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND classid = {0} AND objid = "
         "{1} AND objsubid = 2 AND pid = pg_catalog.pg_backend_pid());",
-        lock_class,
-        work_lock_key);
-    return sql;
+        keys_.work_class,
+        keys_.work_key);
 }
 
 void wait_for_orphans(pg::Connection& connection, const LockOptions& options) {
     // Outside of a transaction: the lock is given back as soon as it was got.
+    const LockKeys keys = options.place.lock_keys();
     const WaitWords words{
         fmt::format(
-            "SELECT pg_catalog.pg_try_advisory_xact_lock({}, {})", lock_class, work_lock_key),
+            "SELECT pg_catalog.pg_try_advisory_xact_lock({}, {})", keys.work_class, keys.work_key),
         false,
         "a statement of an earlier run, whose client is gone, still works"};
     wait_until_true(connection, words, options);

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "migrate/apply.h"
+#include "migrate/ledger_place.h"
 #include "pg/connection.h"
 
 namespace poststack::migrate {
@@ -24,6 +25,7 @@ struct LockOptions {
     std::chrono::milliseconds wait_limit{60'000};
     bool force = false;                 ///< end what is left of runs whose client is gone
     ProgressCallback on_progress = {};  ///< told who is waited for
+    LedgerPlace place = {};             ///< whose lock
 };
 
 /// Holds the session lock until it dies.
@@ -47,20 +49,21 @@ class MigrationLock {
     /// A statement that fails unless the lock session still holds its locks.
     [[nodiscard]] const std::string& check_sql() const noexcept { return check_sql_; }
 
+    /// Takes the work lock; to be run first in a transaction. Never waits for long: see
+    /// wait_for_orphans().
+    [[nodiscard]] std::string work_lock_sql() const;
+
+    /// Takes the work lock for the session unless it holds it already, and must not wait.
+    [[nodiscard]] std::string session_work_lock_sql() const;
+
     /// The lock session, for questions about the session that works. Thread: the run's own.
     [[nodiscard]] pg::Connection& connection() noexcept { return connection_; }
 
   private:
     pg::Connection connection_;
+    LockKeys keys_;
     std::string check_sql_;
 };
-
-/// Takes the work lock; to be run first in a transaction. Never waits for long: see
-/// wait_for_orphans().
-[[nodiscard]] const std::string& work_lock_sql();
-
-/// Takes the work lock for the session unless it holds it already, and must not wait.
-[[nodiscard]] const std::string& session_work_lock_sql();
 
 /// Waits until no statement of an earlier run, whose client is gone, still holds the work lock;
 /// ends it instead with `options.force`. Errors: conflict after the limit; interrupted.

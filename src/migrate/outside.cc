@@ -141,6 +141,33 @@ OutsideStatement parse_outside(std::string_view statement) {
     return parsed;
 }
 
+std::optional<LockLevel> lock_taken_outside(std::string_view statement) {
+    const auto has_word = [&](std::string_view wanted) {
+        for (std::size_t at = 0;;) {
+            const Token token = next_token(statement, at, {});
+            if (token.kind >= TokenKind::end) return false;
+            at = token.end;
+            const std::string_view word = statement.substr(token.begin, token.end - token.begin);
+            if (token.kind == TokenKind::word && is_word(word, wanted)) return true;
+        }
+    };
+    Reader reader(statement);
+    if (reader.take("vacuum")) {
+        return has_word("full") ? LockLevel::access_exclusive : LockLevel::share_update_exclusive;
+    }
+    if (reader.take("reindex")) {
+        return has_word("concurrently") ? LockLevel::share_update_exclusive
+                                        : LockLevel::access_exclusive;
+    }
+    if (reader.take("cluster")) return LockLevel::access_exclusive;
+    switch (parse_outside(statement).kind) {
+        case OutsideKind::create_index:
+        case OutsideKind::drop_index: return LockLevel::share_update_exclusive;
+        case OutsideKind::detach_partition: return LockLevel::access_exclusive;  // the partition
+        default: return std::nullopt;
+    }
+}
+
 bool may_commit_itself(std::string_view statement) noexcept {
     const Token first = next_token(statement, 0, {});
     if (first.kind != TokenKind::word) return false;

@@ -8,10 +8,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "migrate/lock_level.h"
 #include "pg/connection.h"
 
 namespace poststack::migrate {
@@ -39,6 +41,10 @@ struct OutsideStatement {
 
 /// Reads a statement that classify() calls outside_only, or a CALL or DO.
 [[nodiscard]] OutsideStatement parse_outside(std::string_view statement);
+
+/// The strongest lock that a statement which classify() calls outside_only takes on a table;
+/// nothing for those that take none. Source: manual 13.3.1 and the commands' own pages.
+[[nodiscard]] std::optional<LockLevel> lock_taken_outside(std::string_view statement);
 
 /// True for CALL and DO, which may commit by themselves: tried in a transaction first.
 [[nodiscard]] bool may_commit_itself(std::string_view statement) noexcept;

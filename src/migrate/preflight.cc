@@ -16,8 +16,10 @@ CheckedFile check_file(const MigrationSet& set, const MigrationFile& file, bool 
     const std::filesystem::path path = set.path(file.file_name);
     FileSource source(path);
     source.normalise();
-    const ScriptMode mode{
-        file.no_transaction, standard_strings, make_expansion(file.variables, set.variables)};
+    const ScriptMode mode{file.no_transaction,
+                          standard_strings,
+                          make_expansion(file.variables, set.variables),
+                          file.max_lock};
     CheckedFile checked{&file, check_script(source, path.string(), mode), {}, {}};
     checked.warnings = checked.plan.notes;
     if (checked.plan.statements == 0) {
@@ -79,7 +81,8 @@ CheckedRollback check_rollback(std::string_view text,
                                 name,
                                 {checked.header.no_transaction,
                                  standard_strings,
-                                 make_expansion(checked.header.variables, variables)});
+                                 make_expansion(checked.header.variables, variables),
+                                 checked.header.max_lock});
     return checked;
 }
 

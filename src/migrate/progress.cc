@@ -13,13 +13,13 @@ std::string_view name(Direction direction) noexcept {
 
 }  // namespace
 
-std::vector<Progress> read_progress(pg::Connection& connection) {
-    const pg::Result rows = connection.script(
+std::vector<Progress> read_progress(pg::Connection& connection, const LedgerPlace& place) {
+    const pg::Result rows = connection.script(place.localise(
         "SELECT version, direction, file_name, statements_done, done_checksum, statement_running, "
         "coalesce(running_checksum, ''), coalesce(running_text, ''), coalesce(seen_before, ''), "
         "pg_catalog.format('role \"%s\" on %s at %s', applied_by, client_host, "
         "pg_catalog.to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')) "
-        "FROM poststack.migration_progress ORDER BY version");
+        "FROM poststack.migration_progress ORDER BY version"));
     std::vector<Progress> found;
     for (std::size_t row = 0; row < rows.rows(); ++row) {
         Progress progress;
@@ -38,13 +38,15 @@ std::vector<Progress> read_progress(pg::Connection& connection) {
     return found;
 }
 
-std::string record_progress_sql(const Progress& progress, const Client& client) {
+std::string record_progress_sql(const Progress& progress,
+                                const Client& client,
+                                const LedgerPlace& place) {
     const bool running = progress.running.has_value();
     const auto or_null = [&](const std::string& text) {
         return running ? escape_literal(text) : std::string("NULL");
     };
     return fmt::format(
-        "INSERT INTO poststack.migration_progress AS p (version, direction, file_name, "
+        "INSERT INTO {} AS p (version, direction, file_name, "
         "statements_done, done_checksum, statement_running, running_checksum, running_text, "
         "seen_before, started_at, updated_at, applied_by, client_user, client_host, backend_pid, "
         "application_name) VALUES ({}, '{}', {}, {}, '{}', {}, {}, {}, {}, "
@@ -58,6 +60,7 @@ std::string record_progress_sql(const Progress& progress, const Client& client) 
         "applied_by = excluded.applied_by, client_user = excluded.client_user, "
         "client_host = excluded.client_host, backend_pid = excluded.backend_pid, "
         "application_name = excluded.application_name",
+        place.table("migration_progress"),
         progress.version.number,
         name(progress.direction),
         escape_literal(progress.file_name),
@@ -71,9 +74,9 @@ std::string record_progress_sql(const Progress& progress, const Client& client) 
         escape_literal(client.host));
 }
 
-std::string remove_progress_sql(Version version) {
-    return fmt::format("DELETE FROM poststack.migration_progress WHERE version = {}",
-                       version.number);
+std::string remove_progress_sql(Version version, const LedgerPlace& place) {
+    return fmt::format(
+        "DELETE FROM {} WHERE version = {}", place.table("migration_progress"), version.number);
 }
 
 std::string describe(const Progress& progress) {

@@ -8,6 +8,7 @@
 
 #include "migrate/client.h"
 #include "migrate/files.h"
+#include "migrate/ledger_place.h"
 #include "pg/connection.h"
 
 namespace poststack::migrate {
@@ -29,13 +30,16 @@ struct Progress {
 };
 
 /// The texts that have not finished, usually none or one. The ledger must have layout 3.
-[[nodiscard]] std::vector<Progress> read_progress(pg::Connection& connection);
+[[nodiscard]] std::vector<Progress> read_progress(pg::Connection& connection,
+                                                  const LedgerPlace& place = {});
 
 /// The statement that records `progress`, in place of what was recorded for its version.
-[[nodiscard]] std::string record_progress_sql(const Progress& progress, const Client& client);
+[[nodiscard]] std::string record_progress_sql(const Progress& progress,
+                                              const Client& client,
+                                              const LedgerPlace& place = {});
 
 /// The statement that removes the record for `version`.
-[[nodiscard]] std::string remove_progress_sql(Version version);
+[[nodiscard]] std::string remove_progress_sql(Version version, const LedgerPlace& place = {});
 
 /// "migration 002_x.sql stopped behind statement 3" or "... while statement 4 was running".
 [[nodiscard]] std::string describe(const Progress& progress);

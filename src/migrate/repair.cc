@@ -50,7 +50,7 @@ class Repairing {
         if (sql_.empty()) return;
         const sys::DeferStop defer;
         try {
-            connection_.script("BEGIN;" + work_lock_sql() + sql_ + "COMMIT");
+            connection_.script("BEGIN;" + run_.lock().work_lock_sql() + sql_ + "COMMIT");
         } catch (const Error&) {
             roll_back(connection_);
             throw;
@@ -88,9 +88,10 @@ class Repairing {
         const bool standard = connection_.parameter_status("standard_conforming_strings") != "off";
         const FileChecksums now = compute_checksums(set_, file, standard);
         sql_ += fmt::format(
-            "UPDATE poststack.schema_migrations SET checksum = '{}', normalised_checksum = '{}', "
+            "UPDATE {} SET checksum = '{}', normalised_checksum = '{}', "
             "token_checksum = '{}', file_name = {}, name = {}, missing_accepted = false "
             "WHERE version = {};",
+            place_.table("schema_migrations"),
             file.sha256,
             now.normalised,
             now.tokens,
@@ -106,9 +107,9 @@ class Repairing {
     }
 
     void accept_absence(const LedgerEntry& entry) {
-        sql_ += fmt::format(
-            "UPDATE poststack.schema_migrations SET missing_accepted = true WHERE version = {};",
-            entry.version.number);
+        sql_ += fmt::format("UPDATE {} SET missing_accepted = true WHERE version = {};",
+                            place_.table("schema_migrations"),
+                            entry.version.number);
         add(entry.version,
             {entry.file_name.substr(0, entry.file_name.find('_')),
              entry.file_name,
@@ -121,15 +122,16 @@ class Repairing {
         for (const MigrationFile& file : set_.files) {
             if (!is_wanted(file.version) || run_.ledger().find(file.version) == nullptr) continue;
             const std::optional<std::string> now = read_rollback(set_, file);
-            const pg::Result row = connection_.script(fmt::format(
-                "SELECT rollback_sql FROM poststack.schema_migrations WHERE version = {}",
-                file.version.number));
+            const pg::Result row =
+                connection_.script(fmt::format("SELECT rollback_sql FROM {} WHERE version = {}",
+                                               place_.table("schema_migrations"),
+                                               file.version.number));
             const std::optional<std::string> then = row.find_text(0, 0);
             if (now == then) continue;
-            sql_ += fmt::format(
-                "UPDATE poststack.schema_migrations SET rollback_sql = {} WHERE version = {};",
-                now ? escape_literal(*now) : "NULL",
-                file.version.number);
+            sql_ += fmt::format("UPDATE {} SET rollback_sql = {} WHERE version = {};",
+                                place_.table("schema_migrations"),
+                                now ? escape_literal(*now) : "NULL",
+                                file.version.number);
             add(file.version,
                 {file.digits,
                  file.file_name,
@@ -142,7 +144,7 @@ class Repairing {
     void forget_progress() {
         for (const Progress& progress : run_.unfinished()) {
             if (!is_wanted(progress.version)) continue;
-            sql_ += remove_progress_sql(progress.version) + ";";
+            sql_ += remove_progress_sql(progress.version, place_) + ";";
             add(progress.version,
                 {progress.file_name.substr(0, progress.file_name.find('_')),
                  progress.file_name,
@@ -157,10 +159,11 @@ class Repairing {
             return checksum.empty() ? std::string("NULL") : "'" + checksum + "'";
         };
         sql_ += fmt::format(
-            "INSERT INTO poststack.migration_repairs (version, file_name, action, old_checksum, "
+            "INSERT INTO {} (version, file_name, action, old_checksum, "
             "new_checksum, reason, repaired_at, repaired_by, client_user, client_host, "
             "poststack_version) VALUES ({}, {}, '{}', {}, {}, {}, pg_catalog.clock_timestamp(), "
             "session_user, {}, {}, {});",
+            place_.table("migration_repairs"),
             version.number,
             escape_literal(repair.file_name),
             repair.action,
@@ -177,6 +180,7 @@ class Repairing {
     const LockedRun& run_;
     const MigrationSet& set_;
     const RepairOptions& options_;
+    const LedgerPlace place_{options_.schema};
     const Client client_ = current_client();
     std::vector<Version> wanted_;
     std::vector<Repair> repairs_;
@@ -195,9 +199,11 @@ std::vector<Repair> repair(const pg::ConnInfo& target,
     std::future<MigrationSet> reading = start_reading(directory);
     const MigrationSet set = reading.get();
     RunOptions run_options;
+    run_options.schema = options.schema;
     run_options.wait_limit = options.wait_limit;
     run_options.on_progress = options.on_progress;
-    LockedRun run(target, pg::Connection(work_login(target)), run_options);
+    LockedRun run(
+        target, pg::Connection(work_login(target, LedgerPlace(options.schema))), run_options);
     if (!run.ledger().exists()) return {};
     run.prepare();
     Repairing repairing(run.connection(), run, set, options);

@@ -17,6 +17,7 @@ struct RepairOptions {
     bool forget_progress = false;  ///< forget how far unfinished no-transaction texts came, instead
     bool dry_run = false;
     std::chrono::milliseconds wait_limit{60'000};
+    std::string schema = {};  ///< RunOptions::schema
     ProgressCallback on_progress = {};
 };
 

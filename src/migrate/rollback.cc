@@ -60,9 +60,13 @@ std::size_t count_to_undo(const Ledger& ledger, const RollbackOptions& options) 
 }
 
 /// The rollback recorded for `version`; nothing when the migration was applied without one.
-std::optional<std::string> recorded_text(pg::Connection& connection, Version version) {
-    const pg::Result row = connection.script(fmt::format(
-        "SELECT rollback_sql FROM poststack.schema_migrations WHERE version = {}", version.number));
+std::optional<std::string> recorded_text(pg::Connection& connection,
+                                         const LedgerPlace& place,
+                                         Version version) {
+    const pg::Result row =
+        connection.script(fmt::format("SELECT rollback_sql FROM {} WHERE version = {}",
+                                      place.table("schema_migrations"),
+                                      version.number));
     return row.rows() == 0 ? std::nullopt : row.find_text(0, 0);
 }
 
@@ -128,7 +132,8 @@ class Undoing {
 
     /// The text to run for `undo`; where it comes from is noted in it.
     std::optional<std::string> choose(Undo& undo, std::vector<std::string>& warnings) const {
-        std::optional<std::string> recorded = recorded_text(connection_, undo.entry->version);
+        std::optional<std::string> recorded =
+            recorded_text(connection_, place_, undo.entry->version);
         std::optional<std::string> current =
             undo.file == nullptr ? std::nullopt : read_rollback(set_, *undo.file);
         undo.from_ledger = recorded.has_value() && !(options_.use_files && current);
@@ -163,7 +168,7 @@ class Undoing {
         }
         const Version version = undo.entry->version;
         const std::optional<std::string> text = undo.from_ledger
-                                                    ? recorded_text(connection_, version)
+                                                    ? recorded_text(connection_, place_, version)
                                                     : read_rollback(set_, *undo.file);
         if (!text) throw Error(ErrorKind::conflict, "the rollback vanished while it was needed");
         RunRequest request;
@@ -176,8 +181,11 @@ class Undoing {
         request.file_name = undo.entry->file_name;
         request.lock_timeout = undo.checked.header.lock_timeout.value_or(options_.run.lock_timeout);
         request.max_lock = undo.checked.header.max_lock;
-        request.ledger_sql = [&](std::chrono::nanoseconds) { return delete_sql(version); };
-        return run.run(request, false);
+        request.ledger_sql = [&](std::chrono::nanoseconds) { return delete_sql(version, place_); };
+        request.settled_sql = fmt::format("SELECT NOT EXISTS (SELECT FROM {} WHERE version = {})",
+                                          place_.table("schema_migrations"),
+                                          version.number);
+        return run.run(request);
     }
 
     static std::string standing(const std::vector<Undo>& undos, std::size_t done) {
@@ -202,6 +210,7 @@ class Undoing {
     pg::Connection& connection_;
     const MigrationSet& set_;
     const RollbackOptions& options_;
+    const LedgerPlace place_{options_.run.schema};
 };
 
 }  // namespace
@@ -210,10 +219,11 @@ RollbackResult rollback(const pg::ConnInfo& target,
                         const std::filesystem::path& directory,
                         const RollbackOptions& options) {
     std::future<MigrationSet> reading = start_reading(directory);
-    pg::Connection connection(work_login(target));
-    const Ledger seen = read_ledger(connection);
+    const LedgerPlace place(options.run.schema);
+    pg::Connection connection(work_login(target, place));
+    const Ledger seen = read_ledger(connection, place);
     MigrationSet set = reading.get();
-    set.variables = options.run.variables;
+    set.variables = with_schema(options.run.variables, options.run.schema);
 
     RollbackResult result;
     result.dry_run = options.dry_run;

@@ -1,5 +1,7 @@
 #include "migrate/runner.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -57,6 +59,8 @@ Outcome TransactionRunner::run(const RunRequest& request, std::chrono::nanosecon
     pg::Connection& connection = place_.connection;
     try {
         run_text(request);
+        if (request.hooks != nullptr && request.hooks->after_each)
+            run_hook(connection, *request.hooks->after_each, request.file_name);
         if (connection.transaction_status() != pg::TransactionStatus::in_transaction) {
             throw Error(ErrorKind::config,
                         fmt::format("\"{}\" ended the transaction it runs in", request.name));
@@ -91,7 +95,11 @@ void TransactionRunner::run_text(const RunRequest& request) {
     std::string settings = session_settings(place_);
     if (request.lock_timeout.count() > 0)
         settings += fmt::format("SET LOCAL lock_timeout = {};", request.lock_timeout.count());
-    opening += settings + work_lock_sql();
+    opening += settings + place_.lock.work_lock_sql() + request.setting_sql;
+    if (request.hooks != nullptr && request.hooks->before_each) {
+        connection.script(std::exchange(opening, {}));
+        run_hook(connection, *request.hooks->before_each, request.file_name);
+    }
     Batch batch(connection, scanner, request.plan.expansion.get(), opening);
     const bool single = place_.single_statements || request.max_lock;
     place_.watch.begin(request.file_name, {});

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "migrate/closing.h"
+#include "migrate/hooks.h"
 #include "migrate/lock.h"
 #include "migrate/lock_budget.h"
 #include "migrate/progress.h"
@@ -34,8 +35,13 @@ struct RunRequest {
     /// Called when the text has run: returns the statement that changes the ledger. May throw.
     std::function<std::string(std::chrono::nanoseconds)> ledger_sql;
 
+    /// A query that answers true once the text's change of the ledger is there; "": none can tell.
+    std::string settled_sql;
+
     Version version;
     Direction direction = Direction::up;
+    std::string setting_sql;                    ///< run before the text, in its transaction
+    const Hooks* hooks = nullptr;               ///< those around each text; may be null
     std::string file_name;                      ///< of the migration
     std::chrono::milliseconds lock_timeout{0};  ///< for each lock of a transaction; 0: the server's
     std::optional<LockLevel> max_lock = {};     ///< LockBudget
@@ -46,6 +52,7 @@ struct Workplace {
     pg::Connection& connection;
     MigrationLock& lock;
     Watch& watch;
+    const LedgerPlace& place;
     bool single_statements = false;  ///< one message a statement, so that the watch can name it
     bool watches_client = false;     ///< client_connection_check_interval is known
 };

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "migrate/checksum.h"
+#include "migrate/outside.h"
 #include "migrate/session_effect.h"
 #include "migrate/statement.h"
 
@@ -124,6 +125,24 @@ class GroupCheck {
     std::optional<TextPosition> open_;
 };
 
+/// Statements outside of a transaction have given their locks back before anybody could look.
+void refuse_stronger_lock(const Scanner& scanner,
+                          const Statement& statement,
+                          std::string_view sql,
+                          const Classified& found,
+                          LockLevel limit) {
+    if (found.kind != StatementKind::outside_only) return;
+    const std::optional<LockLevel> taken = lock_taken_outside(sql);
+    if (!taken || *taken <= limit) return;
+    refuse(scanner,
+           statement.start,
+           fmt::format("{} takes a lock in mode {}, stronger than the file's max-lock {}",
+                       found.command,
+                       name(*taken),
+                       name(limit)),
+           "Find a way with a weaker lock, or raise max-lock at the top of the file.");
+}
+
 /// The statement with the values of its variables, "" when the text has none.
 std::string expanded(const Scanner& scanner, const Statement& statement, ScriptPlan& plan) {
     if (!plan.expansion) return {};
@@ -193,6 +212,10 @@ ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode 
         const Classified found = classify(plan.expansion ? sql : text);
         if (mode.no_transaction) {
             groups.see(*statement, found, plan.expansion ? sql : text);
+            if (mode.max_lock) {
+                refuse_stronger_lock(
+                    scanner, *statement, plan.expansion ? sql : text, found, *mode.max_lock);
+            }
         } else {
             refuse_outside_only(scanner, *statement, found);
             wrapper.see(*statement, found, plan.statements == 0);

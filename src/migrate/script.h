@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "migrate/expansion.h"
+#include "migrate/lock_level.h"
 #include "migrate/scanner.h"
 
 namespace poststack::migrate {
@@ -27,6 +28,7 @@ struct ScriptMode {
     bool no_transaction = false;
     bool standard_strings = true;                     ///< the session's standard_conforming_strings
     std::shared_ptr<const Expansion> expansion = {};  ///< null: the text has no variables
+    std::optional<LockLevel> max_lock = {};           ///< "-- poststack: max-lock"
 };
 
 /// Reads the whole of `source` without running it.
@@ -35,7 +37,8 @@ struct ScriptMode {
 ///   `no_transaction` for transaction commands that are not one wrapper around the whole text and
 ///   for statements that the server refuses inside a transaction; with it for transaction commands
 ///   that are not BEGIN ... COMMIT, and for what could not be had again when the text goes on after
-///   a crash (temporary tables, ...). The hint says what to write.
+///   a crash (temporary tables, ...), and for statements whose lock is stronger than max-lock and
+///   that run where nobody can look at their locks. The hint says what to write.
 [[nodiscard]] ScriptPlan check_script(ByteSource& source, const std::string& name, ScriptMode mode);
 
 /// The statement as it is sent: with the values of its variables. The scanner must hold it.

@@ -22,11 +22,11 @@ constexpr std::string_view lock_not_available = "55P03";
 constexpr std::string_view deadlock_detected = "40P01";
 
 /// Connects again after a lost session: the server may be restarting.
-pg::Connection reconnect(const pg::ConnInfo& target) {
+pg::Connection reconnect(const pg::ConnInfo& target, const LedgerPlace& place) {
     constexpr int attempts = 40;
     for (int attempt = 1;; ++attempt) {
         try {
-            return pg::Connection(work_login(target));
+            return pg::Connection(work_login(target, place));
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::interrupted || attempt == attempts) throw;
             const bool may_come_back = error.is_retryable() || error.kind() == ErrorKind::timeout;
@@ -37,7 +37,25 @@ pg::Connection reconnect(const pg::ConnInfo& target) {
 }
 
 LockOptions lock_options(const RunOptions& options) {
-    return {options.wait_limit, options.force, options.on_progress};
+    return {options.wait_limit, options.force, options.on_progress, LedgerPlace(options.schema)};
+}
+
+/// For server options of a login: blanks and backslashes need a backslash.
+std::string escape_option(std::string_view value) {
+    std::string text;
+    for (const char c : value) {
+        if (c == ' ' || c == '\\' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v')
+            text += '\\';
+        text += c;
+    }
+    return text;
+}
+
+/// The schema first; public behind it, for what extensions have made there.
+std::string search_path(const std::string& schema) {
+    std::string path = pg::quote_identifier(schema);
+    if (schema != "public") path += ",public";
+    return path;
 }
 
 bool may_try_again(const Error& error) {
@@ -67,22 +85,28 @@ std::string list_files(const std::vector<std::string>& names) {
     return fmt::format("{} files, {} to {}", names.size(), names.front(), names.back());
 }
 
-pg::ConnInfo work_login(const pg::ConnInfo& target) {
+pg::ConnInfo work_login(const pg::ConnInfo& target, const LedgerPlace& place) {
     pg::ConnInfo login = target.clone();
     login.application_name = session_name("migrate");
+    // As a setting of the login it is what RESET goes back to.
+    if (!place.is_database()) {
+        if (!login.options.empty()) login.options += ' ';
+        login.options += "-c search_path=" + escape_option(search_path(place.schema()));
+    }
     return login;
 }
 
 LockedRun::LockedRun(const pg::ConnInfo& target, pg::Connection first, const RunOptions& options)
     : target_(target),
       options_(options),
+      place_(options.schema),
       lock_(std::move(first), target, lock_options(options)),
-      connection_(work_login(target)),
+      connection_(work_login(target, place_)),
       watch_(connection_, lock_.connection(), options.on_progress),
       watches_client_(can_watch_client(connection_)) {
     wait_for_orphans(connection_, lock_options(options));
-    ledger_ = read_ledger(connection_);
-    if (ledger_.layout >= layout_with_layers) unfinished_ = read_progress(connection_);
+    ledger_ = read_ledger(connection_, place_);
+    if (ledger_.layout >= layout_with_layers) unfinished_ = read_progress(connection_, place_);
 }
 
 void LockedRun::prepare() {
@@ -107,11 +131,19 @@ void LockedRun::refuse_unfinished(Direction direction, std::optional<Version> fi
         .hint("Run the command without --resume-after and --retry.");
 }
 
-std::chrono::nanoseconds LockedRun::run(const RunRequest& request, bool applied_after) {
+std::chrono::nanoseconds LockedRun::run(const RunRequest& request) {
     std::chrono::nanoseconds duration{0};
     if (run_with_retries(request, duration) == Outcome::committed) return duration;
     over_ = true;
-    if (settle(request.version) == applied_after) return duration;
+    if (request.settled_sql.empty()) {
+        throw Error(ErrorKind::timeout,
+                    fmt::format("the session with the server was lost at the COMMIT of \"{}\", and "
+                                "nothing tells whether it worked",
+                                request.name))
+            .hint("Look at what it should have done, then run the command again.")
+            .retryable();
+    }
+    if (settle(request.settled_sql)) return duration;
     throw Error(ErrorKind::timeout,
                 fmt::format("the session with the server was lost at the COMMIT of \"{}\", which "
                             "had no effect",
@@ -169,7 +201,8 @@ Outcome LockedRun::run_once(const RunRequest& request, std::chrono::nanoseconds&
 
 Outcome LockedRun::run_text(const RunRequest& request, std::chrono::nanoseconds& duration) {
     if (std::exchange(used_, true)) connection_.script("DISCARD ALL");
-    const Workplace place{connection_, lock_, watch_, options_.single_statements, watches_client_};
+    const Workplace place{
+        connection_, lock_, watch_, place_, options_.single_statements, watches_client_};
     if (!request.plan.no_transaction) {
         refuse_lost_mark(request);
         TransactionRunner runner(place);
@@ -179,7 +212,7 @@ Outcome LockedRun::run_text(const RunRequest& request, std::chrono::nanoseconds&
     }
 
     std::optional<Progress> before;
-    for (const Progress& progress : read_progress(connection_)) {
+    for (const Progress& progress : read_progress(connection_, place_)) {
         if (progress.version == request.version) before = progress;
     }
     StepRunner runner(place, client_, [this](const std::string& text) { say(text); });
@@ -205,14 +238,14 @@ void LockedRun::say(const std::string& text) const {
                           .text = options_.variables ? options_.variables->redact(text) : text});
 }
 
-/// Asks the ledger whether `version` is applied, once the lost session's transaction has ended.
-bool LockedRun::settle(Version version) {
+/// Asks the ledger, once the lost session's transaction has ended.
+bool LockedRun::settle(const std::string& settled_sql) {
     try {
-        pg::Connection fresh = reconnect(target_);
+        pg::Connection fresh = reconnect(target_, place_);
         LockOptions options = lock_options(options_);
         options.wait_limit = std::max<std::chrono::milliseconds>(options.wait_limit, 10s);
         wait_for_orphans(fresh, options);
-        return read_ledger(fresh).find(version) != nullptr;
+        return fresh.script(settled_sql).boolean(0, 0);
     } catch (Error& error) {
         error.add_context("finding out whether the COMMIT of a lost session worked");
         error.set_hint(

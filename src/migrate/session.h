@@ -26,8 +26,9 @@ namespace poststack::migrate {
 /// "nothing", "a, b", or "247 files, a to z" when they are many.
 [[nodiscard]] std::string list_files(const std::vector<std::string>& names);
 
-/// The login migrations run with.
-[[nodiscard]] pg::ConnInfo work_login(const pg::ConnInfo& target);
+/// The login migrations run with; its search_path begins with the place's schema.
+/// Errors: usage for a schema that cannot have a ledger.
+[[nodiscard]] pg::ConnInfo work_login(const pg::ConnInfo& target, const LedgerPlace& place = {});
 
 /// A run that holds the migration lock.
 class LockedRun {
@@ -45,6 +46,8 @@ class LockedRun {
 
     [[nodiscard]] const Ledger& ledger() const noexcept { return ledger_; }
 
+    [[nodiscard]] const MigrationLock& lock() const noexcept { return lock_; }
+
     /// What stopped half-way in earlier runs.
     [[nodiscard]] const std::vector<Progress>& unfinished() const noexcept { return unfinished_; }
 
@@ -58,11 +61,11 @@ class LockedRun {
     void refuse_unfinished(Direction direction, std::optional<Version> first) const;
 
     /// Runs one text and settles an unknown COMMIT: returns only when it is certain that the ledger
-    /// now says `applied_after` about its version. Tries again while locks are not to be had.
+    /// has its change. Tries again while locks are not to be had.
     ///
     /// Errors: as the runners; timeout when the session was lost and the text had no effect, or
-    ///   when it had but the lock is lost too.
-    [[nodiscard]] std::chrono::nanoseconds run(const RunRequest& request, bool applied_after);
+    ///   when nothing tells whether it had.
+    [[nodiscard]] std::chrono::nanoseconds run(const RunRequest& request);
 
     /// True once the session was lost in a COMMIT that turned out to have worked: nothing more can
     /// be run.
@@ -75,11 +78,12 @@ class LockedRun {
                                            std::chrono::nanoseconds& duration);
     void refuse_lost_mark(const RunRequest& request) const;
     void wait_for_locks(const Error& error, const RunRequest& request, int attempt);
-    [[nodiscard]] bool settle(Version version);
+    [[nodiscard]] bool settle(const std::string& settled_sql);
     void say(const std::string& text) const;
 
     const pg::ConnInfo& target_;
     RunOptions options_;
+    LedgerPlace place_;
     MigrationLock lock_;
     pg::Connection connection_;
     Ledger ledger_;

@@ -10,6 +10,7 @@
 #include "migrate/change.h"
 #include "migrate/ledger.h"
 #include "migrate/plan.h"
+#include "migrate/repeatable.h"
 #include "sys/file.h"
 
 namespace poststack::migrate {
@@ -25,12 +26,12 @@ struct History {
     bool has_rollback = false;
 };
 
-std::map<Version, History> read_history(pg::Connection& connection) {
-    const pg::Result rows = connection.script(
+std::map<Version, History> read_history(pg::Connection& connection, const LedgerPlace& place) {
+    const pg::Result rows = connection.script(place.localise(
         "SELECT version, name, description, to_char(applied_at AT TIME ZONE 'UTC', "
         "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
         "(extract(epoch FROM duration) * 1000000)::bigint, applied_by, rollback_sql IS NOT NULL "
-        "FROM poststack.schema_migrations");
+        "FROM poststack.schema_migrations"));
     std::map<Version, History> history;
     for (std::size_t row = 0; row < rows.rows(); ++row) {
         History& entry = history[Version{rows.number(row, 0)}];
@@ -48,7 +49,8 @@ std::map<Version, History> read_history(pg::Connection& connection) {
 std::vector<Version> read_unfinished(pg::Connection& connection, const Ledger& ledger) {
     std::vector<Version> unfinished;
     if (ledger.layout < layout_with_layers) return unfinished;
-    const pg::Result rows = connection.script("SELECT version FROM poststack.migration_progress");
+    const pg::Result rows = connection.script(
+        ledger.place.localise("SELECT version FROM poststack.migration_progress"));
     for (std::size_t row = 0; row < rows.rows(); ++row)
         unfinished.push_back(Version{rows.number(row, 0)});
     return unfinished;
@@ -112,6 +114,47 @@ FileState state_of(const MigrationFile& file, const Ledger& ledger, const Plan& 
     return holds(plan.out_of_order, file) ? FileState::out_of_order : FileState::pending;
 }
 
+FileState repeatable_state(RepeatableState state) noexcept {
+    switch (state) {
+        case RepeatableState::current: return FileState::applied;
+        case RepeatableState::reformatted: return FileState::reformatted;
+        case RepeatableState::changed:
+        case RepeatableState::absent: break;
+    }
+    return FileState::pending;
+}
+
+/// The repeatable files, and behind them those that ran and are gone.
+std::vector<FileStatus> repeatable_statuses(pg::Connection& connection,
+                                            const MigrationSet& set,
+                                            const Ledger& ledger) {
+    const std::vector<RepeatableRun> runs = read_repeatables(connection, ledger);
+    const bool standard = connection.parameter_status("standard_conforming_strings") != "off";
+    std::vector<FileStatus> statuses;
+    for (const MigrationFile& file : set.repeatables) {
+        const RepeatableState state = compare_repeatable(set, file, runs, standard);
+        statuses.push_back(file_status(file, repeatable_state(state)));
+        if (state == RepeatableState::changed)
+            statuses.back().note = "it was changed and runs again";
+    }
+    for (const RepeatableRun& run : runs) {
+        auto status = std::find_if(statuses.begin(), statuses.end(), [&](const FileStatus& one) {
+            return one.name == run.name;
+        });
+        if (status == statuses.end()) {
+            status = statuses.emplace(status);
+            status->state = FileState::missing;
+            status->name = run.name;
+            status->description = run.description;
+            status->note = "its file is gone; what it made is still there";
+        }
+        status->applied_at = run.applied_at;
+        status->applied_by = run.applied_by;
+        status->duration = run.duration;
+    }
+    return statuses;
+}
+
 MigrationSet read_if_there(const std::filesystem::path& directory) {
     if (sys::find_info(directory, true)) return read_migrations(directory);
     MigrationSet none;
@@ -140,8 +183,16 @@ std::size_t StatusReport::count(FileState state) const noexcept {
         files.begin(), files.end(), [&](const FileStatus& file) { return file.state == state; }));
 }
 
+std::size_t StatusReport::due_repeatables() const noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(repeatables.begin(), repeatables.end(), [](const FileStatus& file) {
+            return file.state == FileState::pending;
+        }));
+}
+
 bool StatusReport::is_current() const noexcept {
-    return count(FileState::applied) + count(FileState::reformatted) == files.size();
+    return due_repeatables() == 0 &&
+           count(FileState::applied) + count(FileState::reformatted) == files.size();
 }
 
 bool StatusReport::is_sound() const noexcept {
@@ -151,9 +202,10 @@ bool StatusReport::is_sound() const noexcept {
 
 StatusReport status(pg::Connection& connection,
                     const std::filesystem::path& directory,
-                    const OrderPolicy& order) {
+                    const OrderPolicy& order,
+                    const LedgerPlace& place) {
     const MigrationSet set = read_if_there(directory);
-    const Ledger ledger = read_ledger(connection);
+    const Ledger ledger = read_ledger(connection, place);
     Plan plan = make_plan(set, ledger, std::nullopt, order);
     judge_changes(connection, set, ledger, plan);
     StatusReport report;
@@ -162,7 +214,7 @@ StatusReport status(pg::Connection& connection,
     report.warnings = set.warnings;
     report.warnings.insert(report.warnings.end(), plan.warnings.begin(), plan.warnings.end());
     const std::map<Version, History> history =
-        ledger.exists() ? read_history(connection) : std::map<Version, History>{};
+        ledger.exists() ? read_history(connection, ledger.place) : std::map<Version, History>{};
     const std::vector<Version> unfinished = read_unfinished(connection, ledger);
 
     std::map<Version, FileStatus> merged;
@@ -189,19 +241,21 @@ StatusReport status(pg::Connection& connection,
         }
         report.files.push_back(std::move(status));
     }
+    report.repeatables = repeatable_statuses(connection, set, ledger);
     return report;
 }
 
 Summary summary(pg::Connection& connection,
                 const std::filesystem::path& directory,
-                const OrderPolicy& order) {
+                const OrderPolicy& order,
+                const LedgerPlace& place) {
     const MigrationSet set = read_if_there(directory);
-    const Ledger ledger = read_ledger(connection);
+    const Ledger ledger = read_ledger(connection, place);
     Plan plan = make_plan(set, ledger, std::nullopt, order);
     judge_changes(connection, set, ledger, plan);
     return {ledger.exists(),
             ledger.entries.size(),
-            plan.pending.size(),
+            plan.pending.size() + find_due_repeatables(connection, set, ledger).size(),
             plan.changed.size() + plan.missing.size() + plan.out_of_order.size()};
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "migrate/ledger_place.h"
 #include "migrate/order.h"
 #include "pg/connection.h"
 
@@ -39,25 +40,31 @@ struct FileStatus {
 };
 
 struct StatusReport {
-    bool has_ledger = false;            ///< create-schema or migrate ran before
-    std::vector<FileStatus> files;      ///< in version order, applied and pending in one list
-    std::vector<std::string> gaps;      ///< numbers that no file has: "003", "005 to 007"
-    std::vector<std::string> warnings;  ///< stray files in the directory
+    bool has_ledger = false;              ///< create-schema or migrate ran before
+    std::vector<FileStatus> files;        ///< in version order, applied and pending in one list
+    std::vector<FileStatus> repeatables;  ///< by name: applied, pending, reformatted or missing
+    std::vector<std::string> gaps;        ///< numbers that no file has: "003", "005 to 007"
+    std::vector<std::string> warnings;    ///< stray files in the directory
 
     [[nodiscard]] std::size_t count(FileState state) const noexcept;
 
-    /// True when everything is applied and nothing is changed, missing or out of order.
+    /// Repeatable files that the next migrate runs.
+    [[nodiscard]] std::size_t due_repeatables() const noexcept;
+
+    /// True when everything is applied and nothing is changed, missing or out of order; a
+    /// repeatable file that is gone is no fault.
     [[nodiscard]] bool is_current() const noexcept;
 
     /// True when nothing is changed, missing, out of order or unfinished; files may be pending.
     [[nodiscard]] bool is_sound() const noexcept;
 };
 
-/// Compares `directory` with the ledger. Read only: never creates or upgrades anything.
+/// Compares `directory` with the ledger at `place`. Read only: never creates or upgrades anything.
 /// Late migrations that `order` allows count as pending.
 [[nodiscard]] StatusReport status(pg::Connection& connection,
                                   const std::filesystem::path& directory,
-                                  const OrderPolicy& order = {});
+                                  const OrderPolicy& order = {},
+                                  const LedgerPlace& place = {});
 
 /// The counts alone, for `poststack status`.
 struct Summary {
@@ -69,6 +76,7 @@ struct Summary {
 
 [[nodiscard]] Summary summary(pg::Connection& connection,
                               const std::filesystem::path& directory,
-                              const OrderPolicy& order = {});
+                              const OrderPolicy& order = {},
+                              const LedgerPlace& place = {});
 
 }  // namespace poststack::migrate

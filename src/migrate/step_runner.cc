@@ -43,7 +43,8 @@ Outcome StepRunner::run(const RunRequest& request,
     const auto begin = Clock::now();
     try {
         start(request);
-        place_.connection.script(session_settings(place_) + session_work_lock_sql());
+        place_.connection.script(session_settings(place_) + place_.lock.session_work_lock_sql());
+        run_hook_before();
         const std::size_t recorded = before ? before->done : 0;
         skip_done(resume_after.value_or(recorded), resume_after ? std::nullopt : before);
         if (before && before->running && !resume_after) settle(*before);
@@ -58,6 +59,14 @@ Outcome StepRunner::run(const RunRequest& request,
         if (is_lost && error.kind() != ErrorKind::timeout) throw lost_session(request.name);
         throw;
     }
+}
+
+/// In a transaction of its own, again whenever the text goes on.
+void StepRunner::run_hook_before() {
+    if (request_->hooks == nullptr || !request_->hooks->before_each) return;
+    place_.connection.script("BEGIN;" + opening());
+    run_hook(place_.connection, *request_->hooks->before_each, request_->file_name);
+    close({"SELECT 1;", 1, place_.lock.check_sql(), true});
 }
 
 void StepRunner::start(const RunRequest& request) {
@@ -111,6 +120,12 @@ void StepRunner::skip_done(std::size_t count, const std::optional<Progress>& bef
                 fmt::format(
                     "\"{}\" has {} statements, {} of it are done", request_->name, number_, count));
         }
+        while (statement->is_copy_in) {
+            const auto data = scanner_->copy_data();
+            if (!data) break;
+            reached_.add_data(*data);
+        }
+        if (statement->is_copy_in) continue;
         const std::string text = sql_of(*statement);
         const StatementKind kind = classify(text).kind;
         in_group = kind == StatementKind::begin || (in_group && kind != StatementKind::commit);
@@ -190,8 +205,20 @@ void StepRunner::run_step(const Statement& statement) {
         run_inside(statement, kind == StatementKind::begin);
     } catch (const Error& error) {
         if (error.sqlstate() != invalid_transaction_termination || !may_commit_itself(text)) throw;
+        if (request_->max_lock) refuse_unwatched(statement);
         run_outside(statement, {});
     }
+}
+
+/// Its locks are gone at its own COMMIT, before anybody could look at them.
+void StepRunner::refuse_unwatched(const Statement& statement) const {
+    throw Error(
+        ErrorKind::config,
+        fmt::format("{}:{}:{}: a statement that commits by itself cannot be held to max-lock",
+                    request_->name,
+                    statement.start.line,
+                    statement.start.column))
+        .hint("Put it into a file without a max-lock line.");
 }
 
 /// What each transaction begins with, behind its BEGIN.
@@ -199,7 +226,7 @@ std::string StepRunner::opening() const {
     std::string sql = session_settings(place_);
     if (request_->lock_timeout.count() > 0 && !own_lock_timeout_)
         sql += fmt::format("SET LOCAL lock_timeout = {};", request_->lock_timeout.count());
-    return sql + work_lock_sql();
+    return sql + place_.lock.work_lock_sql();
 }
 
 void StepRunner::run_inside(const Statement& statement, bool group) {
@@ -207,6 +234,7 @@ void StepRunner::run_inside(const Statement& statement, bool group) {
     try {
         const std::string begin = group ? sql_of(statement) + ";" : "BEGIN;";
         Batch batch(connection, *scanner_, request_->plan.expansion.get(), begin + opening());
+        batch.on_copy_data([this](std::string_view data) { reached_.add_data(data); });
         if (group) {
             run_group(batch);
         } else {
@@ -243,7 +271,7 @@ void StepRunner::run_group(Batch& batch) {
 void StepRunner::run_outside(const Statement& statement, const OutsideStatement& parsed) {
     OutsideObserver observer(place_.connection, parsed, say_);
     // DISCARD ALL and pg_advisory_unlock_all() in the text give the lock back.
-    place_.connection.script(session_settings(place_) + session_work_lock_sql());
+    place_.connection.script(session_settings(place_) + place_.lock.session_work_lock_sql());
     const std::string seen = observer.prepare();
     announce(statement, seen);
     execute_outside(statement, observer);
@@ -284,9 +312,12 @@ void StepRunner::announce(const Statement& statement, const std::string& seen) {
 /// Commits the record in the open transaction, or in one of its own.
 void StepRunner::record() {
     if (place_.connection.transaction_status() == pg::TransactionStatus::idle)
-        place_.connection.script("BEGIN;" + work_lock_sql());
+        place_.connection.script("BEGIN;" + place_.lock.work_lock_sql());
     progress_.done_checksum = TokenHash(done_).finish();
-    close({record_progress_sql(progress_, client_) + ";", 1, place_.lock.check_sql(), true});
+    close({record_progress_sql(progress_, client_, place_.place) + ";",
+           1,
+           place_.lock.check_sql(),
+           true});
 }
 
 void StepRunner::record_done() {
@@ -309,9 +340,11 @@ void StepRunner::close(const Closing& closing) {
 }
 
 Outcome StepRunner::finish(std::chrono::nanoseconds duration) {
-    place_.connection.script("BEGIN;" + work_lock_sql());
-    const std::string change =
-        request_->ledger_sql(duration) + ";" + remove_progress_sql(request_->version) + ";";
+    place_.connection.script("BEGIN;" + place_.lock.work_lock_sql());
+    if (request_->hooks != nullptr && request_->hooks->after_each)
+        run_hook(place_.connection, *request_->hooks->after_each, request_->file_name);
+    const std::string change = request_->ledger_sql(duration) + ";" +
+                               remove_progress_sql(request_->version, place_.place) + ";";
     return close_transaction(
                place_.connection, {change, 2, place_.lock.check_sql()}, request_->name)
         .outcome;

@@ -40,6 +40,7 @@ class StepRunner {
                               std::chrono::nanoseconds& duration);
 
   private:
+    void run_hook_before();
     void start(const RunRequest& request);
     [[nodiscard]] std::optional<Statement> next();
     void skip_done(std::size_t count, const std::optional<Progress>& before);
@@ -54,6 +55,7 @@ class StepRunner {
     void record_done();
     void close(const Closing& closing);
     [[nodiscard]] Outcome finish(std::chrono::nanoseconds duration);
+    [[noreturn]] void refuse_unwatched(const Statement& statement) const;
     [[noreturn]] void refuse_to_guess(const Statement& statement) const;
     [[nodiscard]] std::string_view text_of(const Statement& statement) const;
     [[nodiscard]] std::string sql_of(const Statement& statement) const;

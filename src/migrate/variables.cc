@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "migrate/utf8.h"
+#include "base/utf8.h"
 
 namespace poststack::migrate {
 namespace {
@@ -33,6 +33,21 @@ void replace_all(std::string& text, std::string_view value, std::string_view by)
     for (std::size_t at = text.find(value); at != std::string::npos; at = text.find(value, at)) {
         text.replace(at, value.size(), by);
         at += by.size();
+    }
+}
+
+/// Replaces quoted pieces of `value`, such as the word of it at which the server stumbled.
+void replace_pieces(std::string& text, std::string_view value, std::string_view by) {
+    for (std::size_t open = text.find('"'); open != std::string::npos;) {
+        const std::size_t close = text.find('"', open + 1);
+        if (close == std::string::npos) return;
+        const std::string_view piece = std::string_view(text).substr(open + 1, close - open - 1);
+        std::size_t end = close;
+        if (piece.size() >= shortest_secret && value.find(piece) != std::string_view::npos) {
+            text.replace(open + 1, piece.size(), by);
+            end = open + 1 + by.size();
+        }
+        open = text.find('"', end + 1);
     }
 }
 
@@ -97,6 +112,7 @@ std::string Variables::redact(std::string text) const {
         replace_all(text, doubled(value, '\''), shown);
         replace_all(text, doubled(value, '"'), shown);
         replace_all(text, value, shown);
+        replace_pieces(text, value, shown);
     }
     return text;
 }
@@ -117,6 +133,13 @@ Error Variables::redact(const Error& error) const {
     for (const std::string& step : error.context())
         safe.add_context(redact(step));
     return safe;
+}
+
+SharedVariables with_schema(const SharedVariables& variables, const std::string& schema) {
+    if (schema.empty()) return variables;
+    auto all = std::make_shared<Variables>(variables ? variables->clone() : Variables());
+    all->set("SCHEMA", Secret(schema), "--schema");
+    return all;
 }
 
 }  // namespace poststack::migrate

@@ -39,7 +39,7 @@ class Variables {
     /// A second owner of the same values.
     [[nodiscard]] Variables clone() const;
 
-    /// `text` with ${NAME} in place of each secret value.
+    /// `text` with ${NAME} in place of each secret value, and of each quoted piece of one.
     [[nodiscard]] std::string redact(std::string text) const;
 
     /// The same for all texts of an error; the detail of a data error is left out, for it may hold
@@ -52,5 +52,9 @@ class Variables {
 
 /// Null when nobody gave any.
 using SharedVariables = std::shared_ptr<const Variables>;
+
+/// `variables` and SCHEMA with the name `schema`, unless that is empty.
+[[nodiscard]] SharedVariables with_schema(const SharedVariables& variables,
+                                          const std::string& schema);
 
 }  // namespace poststack::migrate

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "migrate/files.h"
+#include "migrate/hooks.h"
 #include "migrate/script.h"
 #include "pg/connection.h"
 #include "pg/conninfo.h"
@@ -17,7 +19,11 @@ struct Script {
     std::string text;
     std::string name;  ///< the file in messages
     migrate::ScriptPlan plan;
+    std::shared_ptr<const migrate::Hooks> hooks = {};  ///< those around a migration's text
 };
+
+/// A hook that runs in a transaction of its own.
+[[nodiscard]] Script as_script(const migrate::HookScript& hook);
 
 /// One session on a scratch database. What a text leaves in the session (role, search_path,
 /// settings, temporary tables, locks) is gone before the next one runs.
@@ -30,6 +36,10 @@ class ChainSession {
 
     /// Errors: config, as "name:line:column: ...", for a text that cannot be run (check_script()).
     [[nodiscard]] Script check(std::string text, const std::filesystem::path& path) const;
+
+    /// The same for a migration: the hooks of its directory run around it.
+    [[nodiscard]] Script check_migration(const migrate::MigrationSet& set,
+                                         const migrate::MigrationFile& file);
 
     /// Runs a text as a migration: committed, or without effect; statement by statement when it
     /// says no-transaction.
@@ -51,13 +61,15 @@ class ChainSession {
 
   private:
     void run(const Script& script);
+    void run_hook(const std::optional<migrate::HookScript>& hook, const Script& script);
     void reset();
 
     pg::Connection connection_;
     migrate::SharedVariables variables_;
+    std::shared_ptr<const migrate::Hooks> hooks_;
 };
 
-/// Applies `files` of `set` in order to the database behind `login`.
+/// Applies `files` of `set` in order to the database behind `login`, with the hooks around them.
 /// Errors: as ChainSession, with the file in the context; denied, io when a file cannot be read.
 void replay_chain(const pg::ConnInfo& login,
                   const migrate::MigrationSet& set,

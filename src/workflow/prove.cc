@@ -124,9 +124,13 @@ std::size_t ProofReport::count(Verdict verdict) const noexcept {
 }
 
 bool ProofReport::is_proven() const noexcept {
-    return std::all_of(pairs.begin(), pairs.end(), [](const PairProof& pair) {
-        return workflow::is_proven(pair.verdict);
-    });
+    const bool repeatable =
+        std::all_of(repeatables.begin(), repeatables.end(), [](const RepeatableProof& proof) {
+            return proof.problem.empty();
+        });
+    return repeatable && std::all_of(pairs.begin(), pairs.end(), [](const PairProof& pair) {
+               return workflow::is_proven(pair.verdict);
+           });
 }
 
 namespace {
@@ -204,7 +208,11 @@ ProofReport prove(ScratchDatabase& scratch, const MigrationSet& set, const Prove
             reached = helper.first() + helper.place().size();
         }
     }
+    const bool complete = report.pairs.size() == set.files.size() && goes_on;
+    // What a helper has proven is not applied here yet.
+    if (complete && !set.repeatables.empty()) prover.skip(files(set, reached, set.files.size()));
     prover.check_state();
+    if (complete) report.repeatables = prove_repeatables(scratch, set);
     report.took = Clock::now() - start;
     return report;
 }

@@ -17,6 +17,7 @@
 
 #include "catalog/diff.h"
 #include "migrate/files.h"
+#include "workflow/prove_repeatable.h"
 #include "workflow/scratch.h"
 #include "workflow/seed.h"
 
@@ -53,13 +54,14 @@ struct PairProof {
 
 struct ProofReport {
     std::vector<PairProof> pairs;
-    std::string scratch;  ///< the scratch database's name; it is gone
+    std::vector<RepeatableProof> repeatables;  ///< none when the chain was not run to its end
+    std::string scratch;                       ///< the scratch database's name; it is gone
     int server_version = 0;
     std::chrono::nanoseconds took{0};
 
     [[nodiscard]] std::size_t count(Verdict verdict) const noexcept;
 
-    /// True when every pair is proven.
+    /// True when every pair and every repeatable file is proven.
     [[nodiscard]] bool is_proven() const noexcept;
 };
 

@@ -46,6 +46,11 @@ class Prover::State {
     State(ScratchDatabase& scratch, const MigrationSet& set, const Seeds& seeds)
         : scratch_(scratch), set_(set), seeds_(seeds) {
         connect();
+        const migrate::Hooks hooks = migrate::read_hooks(set, true);
+        if (!hooks.before_migrate) return;
+        applied_.push_back(as_script(*hooks.before_migrate));
+        session_->apply(applied_.back());
+        state_ = tracker_->read();
     }
 
     [[nodiscard]] int server_version() { return session_->connection().server_version(); }
@@ -59,8 +64,7 @@ class Prover::State {
 
     void skip(const std::vector<const MigrationFile*>& files) {
         for (const MigrationFile* file : files) {
-            const std::filesystem::path path = set_.path(file->file_name);
-            applied_.push_back(check(sys::read_file(path), path));
+            applied_.push_back(check_migration(*file));
             session_->apply(applied_.back());
             apply_seeds(file->version);
         }
@@ -112,7 +116,7 @@ class Prover::State {
 
     void connect() {
         tracker_.reset();
-        session_ = std::make_unique<ChainSession>(scratch_.login());
+        session_ = std::make_unique<ChainSession>(scratch_.login(), set_.variables);
         observer_ = std::make_unique<pg::Connection>(scratch_.login());
         tracker_ = std::make_unique<catalog::Tracker>(session_->connection(), *observer_);
         if (distrusts_counts_) tracker_->distrust_counts();
@@ -139,19 +143,28 @@ class Prover::State {
     }
 
     /// A text that switches the server's counting of rows off may do so for others behind it.
+    void look_for_counts(const std::string& text) {
+        if (!migrate::contains_word(text, "track_counts")) return;
+        distrusts_counts_ = true;
+        tracker_->distrust_counts();
+    }
+
     Script check(std::string text, const std::filesystem::path& path) {
-        if (migrate::contains_word(text, "track_counts")) {
-            distrusts_counts_ = true;
-            tracker_->distrust_counts();
-        }
+        look_for_counts(text);
         return session_->check(std::move(text), path);
+    }
+
+    /// With the hooks around it.
+    Script check_migration(const MigrationFile& file) {
+        Script script = session_->check_migration(set_, file);
+        look_for_counts(script.text);
+        return script;
     }
 
     Pair read(PairProof& proof) {
         const MigrationFile& file = proof.file;
         Pair pair;
-        const std::filesystem::path path = set_.path(file.file_name);
-        pair.up = check(sys::read_file(path), path);
+        pair.up = check_migration(file);
         auto rollback = migrate::read_rollback(set_, file);
         proof.checksum = migrate::pair_checksum(pair.up.text, rollback);
         if (!rollback) return pair;

@@ -42,9 +42,17 @@ void ask_server(pg::Connection& session, const StackRequest& request, Status& st
     status.connections = static_cast<int>(row.number(0, 2));
     status.max_connections = static_cast<int>(row.number(0, 3));
     if (!sys::find_info(request.project.migrations, true)) return;
-    const auto counts = migrate::summary(session, request.project.migrations);
-    status.migrations = MigrationCounts{
-        .applied = counts.applied, .pending = counts.pending, .changed = counts.changed};
+    std::vector<std::string> schemas = request.settings.list(key::schemas);
+    if (schemas.empty()) schemas.emplace_back();  // the database's own ledger
+    MigrationCounts all;
+    for (const std::string& schema : schemas) {
+        const auto counts =
+            migrate::summary(session, request.project.migrations, {}, migrate::LedgerPlace(schema));
+        all.applied += counts.applied;
+        all.pending += counts.pending;
+        all.changed += counts.changed;
+    }
+    status.migrations = all;
 }
 
 }  // namespace

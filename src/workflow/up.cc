@@ -12,6 +12,7 @@
 #include "instance/rotate.h"
 #include "instance/template_cache.h"
 #include "migrate/apply.h"
+#include "migrate/schemas.h"
 #include "pg/connection.h"
 #include "pg/login_failure.h"
 #include "pgfiles/startup_probe.h"
@@ -67,6 +68,7 @@ class Up {
     [[noreturn]] void throw_other_password();
     void ensure_extensions();
     void apply_migrations();
+    void apply_in_schemas(migrate::ApplyOptions options, const std::vector<std::string>& schemas);
     void finish_template();
 
     const StackRequest& request_;
@@ -311,22 +313,40 @@ void Up::apply_migrations() {
         steps_.done("migrations", "none", false);
         return;
     }
+    const migrate::ApplyOptions options{
+        .target = {},
+        .dry_run = false,
+        .order = migrate::parse_order_policy(request_.settings.text(key::out_of_order)),
+        .run = {.wait_limit = request_.settings.duration(key::lock_wait),
+                .variables = read_variables(request_)}};
+    const auto schemas = request_.settings.list(key::schemas);
+    if (!schemas.empty()) {
+        apply_in_schemas(options, schemas);
+        return;
+    }
     const auto result = migrate::apply(
-        own_login(request_, credentials_, started_.view),
-        project_.migrations,
-        {.target = {},
-         .dry_run = false,
-         .order = migrate::parse_order_policy(request_.settings.text(key::out_of_order)),
-         .run = {.wait_limit = request_.settings.duration(key::lock_wait),
-                 .variables = read_variables(request_)}});
+        own_login(request_, credentials_, started_.view), project_.migrations, options);
     migrations_applied_ = result.steps.size();
     steps_.done("migrations",
                 result.steps.empty() ? fmt::format("{} applied before", result.already_applied)
-                                     : fmt::format("applied {}, the last is {}_{}",
+                                     : fmt::format("applied {}, the last is {}",
                                                    result.steps.size(),
-                                                   result.steps.back().version,
-                                                   result.steps.back().name),
+                                                   migrate::stem_of(result.steps.back())),
                 !result.steps.empty());
+}
+
+void Up::apply_in_schemas(migrate::ApplyOptions options, const std::vector<std::string>& schemas) {
+    const auto turns = migrate::in_each_schema(schemas, [&](const std::string& schema) {
+        options.run.schema = schema;
+        migrations_applied_ +=
+            migrate::apply(
+                own_login(request_, credentials_, started_.view), project_.migrations, options)
+                .steps.size();
+    });
+    migrate::refuse_failed_turns(turns, "migrated");
+    steps_.done("migrations",
+                fmt::format("applied {} in {} schemas", migrations_applied_, schemas.size()),
+                migrations_applied_ > 0);
 }
 
 void Up::finish_template() {

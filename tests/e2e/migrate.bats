@@ -9,6 +9,13 @@ setup() {
     printf '%s\n' 'drop table users;' >migrations/001_users.rollback.sql
 }
 
+# A column of a query as the project's own role, through the URL in .env.
+query() {
+    local bin
+    bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -1)
+    "$bin/psql" -XAtq "$(sed -n 's/^DATABASE_URL=//p' .env)" -c "$1"
+}
+
 teardown() {
     stop_project
 }
@@ -114,8 +121,8 @@ teardown() {
     expect_status 0
     poststack config-show --json
     expect_status 0
-    [[ "$output" != *'yaml,'* && "$output" != *'A=yaml'* ]]
-    [ "$("$POSTSTACK" shell -- -Atc 'select v from v')" = '(flag=1,env-file,environment,4)' ]
+    [[ "$output" == *'A=***'* && "$output" != *'=yaml'* ]]
+    [ "$(query 'select v from v')" = '(flag=1,env-file,environment,4)' ]
     poststack database migrate --var A
     expect_status 2
     [[ "$stderr" == *'--var: a variable needs a name and a value'* ]]
@@ -124,7 +131,7 @@ teardown() {
     [[ "$output" == *'no rollback'* ]]
     poststack database diff --var A=x
     expect_status 0
-    poststack database squash --up-to 002 --var A=x
+    poststack database squash --up-to 002
     expect_status 5
     [[ "$stderr" == *'"002_v.sql" asks for variables'* ]]
 }
@@ -150,4 +157,111 @@ teardown() {
     poststack database migrate
     expect_status 0
     [[ "$stderr" == *'warning: "002_add_orders.sql" holds no statement: it changes nothing'* ]]
+}
+
+@test "repeatable files and hooks run, are planned, shown, verified and proven" {
+    poststack up
+    expect_status 0
+    echo 'create or replace view names as select name from users;' >migrations/R__names.sql
+    mkdir migrations/hooks
+    echo 'create table if not exists runs (file text);' >migrations/hooks/before_migrate.sql
+    echo "insert into runs select current_setting('poststack.file');" >migrations/hooks/after_each.sql
+    poststack database migrate --dry-run
+    expect_status 0
+    [[ "$output" == *'would apply R__names.sql (1 statement'* ]]
+    poststack database migration-status --check
+    expect_status 1
+    [[ "$output" == *'R '*'names '*'pending'*'1 repeatable to run'* ]]
+    poststack database migrate
+    expect_status 0
+    [[ "$output" == *'applied R__names.sql'* && "$stderr" == *'ran hooks/before_migrate.sql'* ]]
+    poststack database migrate --json
+    expect_status 0
+    [[ "$output" == *'"hooks": []'* ]]
+    poststack database migration-status --check --json
+    expect_status 0
+    [[ "$output" == *'"repeatables": ['*'"name": "names"'* ]]
+    poststack database diff
+    expect_status 0
+    poststack database verify-migrations --prove
+    expect_status 0
+    [[ "$output" == *'1 lossless, 1 repeatable'* ]]
+    echo 'create view others as select 1;' >migrations/R__others.sql
+    poststack database verify-migrations --prove
+    expect_status 1
+    [[ "$output" == *'R__others.sql: run again, it fails: '*'already exists'* ]]
+    rm migrations/R__names.sql
+    poststack database verify-migrations
+    expect_status 0
+    [[ "$output" == *'names'*'deleted'*'no'* ]]
+    poststack database diff
+    expect_status 1
+    [[ "$stderr" == *'"R__names.sql" has run and is gone'* && "$output" == *'+ view public.names'* ]]
+}
+
+@test "each schema has its ledger, and one that fails does not stop the others" {
+    poststack up
+    expect_status 0
+    query 'create schema bad; create table bad.users ()'
+    poststack database migrate --schema acme --schema bad --schema globex
+    expect_status 9
+    [[ "$output" == *'acme: applied 001_users.sql'*'globex: 1 migration applied'* ]]
+    [[ "$stderr" == *'working in schema "bad": migrated: acme, globex; failed: bad'* ]]
+    printf '%s\n' 'schemas: [acme, bad]' >poststack.yaml
+    poststack database migration-status --check
+    expect_status 1
+    [[ "$output" == *'schema acme'*'1 applied, 0 pending'*'schema bad'*'0 applied, 1 pending'* ]]
+    poststack database migrate --json
+    expect_status 9
+    [[ "$output" == *'"schema": "acme"'* && "$output" == *'"done": false'* ]]
+    query 'drop table bad.users'
+    poststack up
+    expect_status 0
+    [[ "$stderr" == *'applied 1 in 2 schemas'* ]]
+    poststack database verify-migrations --json
+    expect_status 0
+    [[ "$output" == *'"schemas": ['* ]]
+    poststack database rollback --schema bad
+    expect_status 0
+    [[ "$output" == *'bad: undone 001_users.sql'* ]]
+    poststack database migrate --schema poststack
+    expect_status 2
+    [[ "$stderr" == *'migrations cannot run in schema "poststack"'* ]]
+    poststack database diff
+    expect_status 3
+    poststack database migrate --resume-after 1
+    expect_status 2
+    [[ "$stderr" == *'are about one schema'* ]]
+}
+
+@test "unlock-migrations frees what a killed run has left" {
+    poststack up
+    expect_status 0
+    printf '%s\n' 'set client_connection_check_interval = 0;' 'create table slow ();' \
+        "select pg_sleep(600) where to_regclass('gate') is null;" >migrations/002_slow.sql
+    "$POSTSTACK" database migrate >/dev/null 2>&1 &
+    local run=$!
+    local busy="select count(*) from pg_stat_activity where application_name like 'poststack migrate %'"
+    for _ in $(seq 600); do
+        [ "$(query "$busy and query like '%pg_sleep(600)%'")" = 1 ] && break
+        sleep 0.1
+    done
+    poststack database unlock-migrations
+    expect_status 1
+    [[ "$output" == *"$run on "*'in use'* ]]
+    kill -KILL "$run"
+    wait "$run" || true
+    poststack database unlock-migrations --json
+    expect_status 0
+    [[ "$output" == *'"stale": true'*'"ended": true'* ]]
+    for _ in $(seq 600); do
+        [ "$(query "$busy")" = 0 ] && break
+        sleep 0.1
+    done
+    poststack database unlock-migrations
+    expect_status 0
+    [ "$output" = 'nobody holds the migration lock' ]
+    query 'create table gate ()'
+    poststack database migrate
+    expect_status 0
 }

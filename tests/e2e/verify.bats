@@ -24,10 +24,14 @@ query() {
     query_at "$(sed -n 's/^DATABASE_URL=//p' .env)" "$1"
 }
 
+postgres_bin() {
+    find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -1
+}
+
 # query_at URL SQL
 query_at() {
     local bin
-    bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -1)
+    bin=$(postgres_bin)
     "$bin/psql" -XAtqc "$2" "$1"
 }
 
@@ -303,4 +307,35 @@ scratch_pid() {
     expect_status 0
     poststack database migrate --require-proof
     expect_status 0
+}
+
+@test "squash writes nothing when pg_dump fails or the baseline gives something else" {
+    poststack up
+    expect_status 0
+    mkdir bin
+    ln -s "$(postgres_bin)"/* bin/
+    rm bin/pg_dump
+    export POSTSTACK_POSTGRES_BIN=$PWD/bin
+    printf '#!/bin/sh\necho "pg_dump: error: out of luck" >&2\nexit 1\n' >bin/pg_dump
+    chmod +x bin/pg_dump
+    poststack database squash --up-to 2
+    expect_status 8
+    [[ "$stderr" == *'pg_dump of the scratch database ended with'*'out of luck'* ]]
+
+    printf '#!/bin/sh\n"%s/pg_dump" "$@" | grep -v "CREATE INDEX"\n' "$(postgres_bin)" >bin/pg_dump
+    poststack database squash --up-to 2
+    expect_status 1
+    [[ "$output" == *'users_name'*'does not give what the migrations give; nothing was written'* ]]
+    [ "$(ls migrations | wc -l)" = 4 ]
+}
+
+@test "repair that may not write to the ledger changes nothing" {
+    poststack up
+    expect_status 0
+    echo 'select 1;' >>migrations/001_users.sql
+    query 'revoke update on poststack.schema_migrations from current_user'
+    poststack database repair 1 --reason 'harmless'
+    expect_status 9
+    [[ "$stderr" == *'permission denied for table schema_migrations'* ]]
+    [ "$(query 'select count(*) from poststack.migration_repairs')" = 0 ]
 }

@@ -57,6 +57,24 @@ class Concurrency : public testing::Test {
         return applied;
     }
 
+    /// Starts a run in a process of its own and kills that while "pg_sleep(600)" of a file runs.
+    pid_t kill_a_run() {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            try {
+                static_cast<void>(project_.apply());
+            } catch (...) {
+            }
+            ::_exit(0);
+        }
+        await(
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND "
+            "query LIKE '%pg_sleep(600)%' AND application_name LIKE 'poststack migrate %'");
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        return child;
+    }
+
     MigrationProject project_;
 };
 
@@ -206,19 +224,7 @@ TEST_F(Concurrency, GoesOnAfterARunWasKilled) {
     project_.write(
         "002_slow.sql",
         "CREATE TABLE slow ();\nSELECT pg_sleep(600) WHERE NOT EXISTS (SELECT FROM gate);\n");
-    const pid_t child = ::fork();
-    if (child == 0) {
-        try {
-            static_cast<void>(project_.apply());
-        } catch (...) {
-        }
-        ::_exit(0);
-    }
-    await(
-        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query "
-        "LIKE '%pg_sleep(600)%' AND application_name LIKE 'poststack migrate %'");
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
+    static_cast<void>(kill_a_run());
     project_.ask("INSERT INTO gate VALUES (1)");
     EXPECT_EQ(project_.applied(), "1");
 
@@ -298,19 +304,7 @@ TEST_F(Concurrency, EndsWhatADeadRunLeftWhenForced) {
     project_.write("002_slow.sql",
                    "SET client_connection_check_interval = 0;\nCREATE TABLE slow ();\n"
                    "SELECT pg_sleep(600) WHERE to_regclass('gate') IS NULL;\n");
-    const pid_t child = ::fork();
-    if (child == 0) {
-        try {
-            static_cast<void>(project_.apply());
-        } catch (...) {
-        }
-        ::_exit(0);
-    }
-    await(
-        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query "
-        "LIKE '%pg_sleep(600)%' AND application_name LIKE 'poststack migrate %'");
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
+    const pid_t child = kill_a_run();
     project_.ask("CREATE TABLE gate ()");
     await(
         "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND "

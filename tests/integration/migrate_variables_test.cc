@@ -25,7 +25,9 @@ class MigrateVariables : public testing::Test {
             variables->set(name, Secret(value), "--var");
         ApplyOptions options;
         options.run.variables = std::move(variables);
-        options.run.on_progress = [this](const ProgressEvent& event) { said_ += event.text + "\n"; };
+        options.run.on_progress = [this](const ProgressEvent& event) {
+            said_ += event.text + "\n";
+        };
         return options;
     }
 
@@ -40,7 +42,8 @@ TEST_F(MigrateVariables, AreReplacedInMigrationAndRollback) {
         "COMMENT ON TABLE ${\"TABLE\"} IS '${NOTE}';\n"
         "COPY ${\"TABLE\"} FROM stdin;\n${NOTE}\n\\.\n";
     project_.write("001_a.sql", sql);
-    project_.write("001_a.rollback.sql", "-- poststack: variables TABLE\nDROP TABLE ${\"TABLE\"};\n");
+    project_.write("001_a.rollback.sql",
+                   "-- poststack: variables TABLE\nDROP TABLE ${\"TABLE\"};\n");
     const ApplyOptions options = with({{"TABLE", "My Table"}, {"NOTE", "it's"}});
 
     const ApplyResult result = project_.apply(options);
@@ -48,7 +51,7 @@ TEST_F(MigrateVariables, AreReplacedInMigrationAndRollback) {
     EXPECT_EQ(project_.ask("SELECT note FROM \"My Table\""), "${NOTE}");
     project_.ask("INSERT INTO \"My Table\" DEFAULT VALUES");
     EXPECT_EQ(project_.ask("SELECT count(*) FROM \"My Table\" WHERE note = 'it''s'"), "1");
-    EXPECT_THAT(result.warnings, Contains(HasSubstr("001_a.sql:3:31: ${NOTE} inside of quotes")));
+    EXPECT_THAT(result.warnings, Contains(HasSubstr("001_a.sql:3:33: ${NOTE} inside of quotes")));
     EXPECT_EQ(project_.ask("SELECT checksum FROM poststack.schema_migrations"), sys::sha256(sql));
     EXPECT_EQ(project_.ask("SELECT rollback_sql FROM poststack.schema_migrations"),
               "-- poststack: variables TABLE\nDROP TABLE ${\"TABLE\"};\n");
@@ -131,14 +134,16 @@ TEST_F(MigrateVariables, ThatAreSecretAreNotShownOrRecorded) {
 TEST_F(MigrateVariables, AreThereWhenANoTransactionFileGoesOn) {
     const std::string head = "-- poststack: variables T I S\n-- poststack: no-transaction\n";
     project_.write("001_a.sql",
-                   head + "SET search_path = ${\"S\"}, public;\nCREATE TABLE ${\"T\"} (a int);\n"
-                          "CREATE INDEX CONCURRENTLY ${\"I\"} ON ${\"T\"} (a);\nSELECT nope;\n");
-    const ApplyOptions options = with({{"T", "t1"}, {"I", "i1"}, {"S", "pg_catalog"}});
+                   head +
+                       "SET search_path = ${\"S\"}, public;\nCREATE TABLE ${\"T\"} (a int);\n"
+                       "CREATE INDEX CONCURRENTLY ${\"I\"} ON ${\"T\"} (a);\nSELECT nope;\n");
+    const ApplyOptions options = with({{"T", "t1"}, {"I", "i1"}, {"S", "nowhere"}});
     EXPECT_THAT(project_.apply_error(options)->message(), HasSubstr("001_a.sql:6:8"));
     project_.write("001_a.sql",
-                   head + "SET search_path = ${\"S\"}, public;\nCREATE TABLE ${\"T\"} (a int);\n"
-                          "CREATE INDEX CONCURRENTLY ${\"I\"} ON ${\"T\"} (a);\n"
-                          "INSERT INTO ${\"T\"} VALUES (1);\n");
+                   head +
+                       "SET search_path = ${\"S\"}, public;\nCREATE TABLE ${\"T\"} (a int);\n"
+                       "CREATE INDEX CONCURRENTLY ${\"I\"} ON ${\"T\"} (a);\n"
+                       "INSERT INTO ${\"T\"} VALUES (1);\n");
 
     EXPECT_THAT(project_.apply(options).steps, SizeIs(1));
     EXPECT_EQ(project_.ask("SELECT a FROM t1"), "1");
