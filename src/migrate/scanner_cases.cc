@@ -1,6 +1,8 @@
 #include "migrate/scanner_cases.h"
 
 namespace poststack::migrate::test {
+
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<ScannerCase> scanner_cases() {
     const std::string atomic =
         "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql BEGIN ATOMIC\n"

@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 3> crash_words{
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): what it holds, one for one
 Gate::Gate(sys::Poller& poller,
            Check check,
            CheckFrame frame,

@@ -93,7 +93,8 @@ void Poller::set_timer(std::optional<Time> deadline) noexcept {
         when.it_value.tv_sec = since / 1'000'000'000;
         when.it_value.tv_nsec = since % 1'000'000'000;
     }
-    ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+    // A valid timer and a valid time: it cannot fail.
+    static_cast<void>(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr));
     armed_ = deadline;
 }
 
