@@ -5,15 +5,14 @@
 #include <csignal>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/close_range.h>
 #include <string_view>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "sys/child.h"
 #include "sys/errno_error.h"
 
 namespace poststack::supervise {
@@ -26,36 +25,12 @@ namespace {
 }
 
 void set_descriptors(const LaunchPlan& plan, int report_fd) noexcept {
-    // First out of the way of 0, 1 and 2, where some of them may be now.
-    const std::array wanted{plan.stdin_fd, plan.stdout_fd, plan.stderr_fd};
-    std::array<int, 3> copies{};
-    for (std::size_t index = 0; index < copies.size(); ++index) {
-        copies[index] = ::fcntl(wanted[index], F_DUPFD_CLOEXEC, 3);
-        if (copies[index] < 0) fail(report_fd, LaunchStage::descriptors);
-    }
-    for (std::size_t index = 0; index < copies.size(); ++index) {
-        if (::dup2(copies[index], static_cast<int>(index)) < 0) {
-            fail(report_fd, LaunchStage::descriptors);
-        }
-    }
-    if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
-        constexpr int enough = 4096;  // Linux before 5.11
-        for (int fd = 3; fd < enough; ++fd)
-            ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (!sys::place_descriptors({plan.stdin_fd, plan.stdout_fd, plan.stderr_fd})) {
+        fail(report_fd, LaunchStage::descriptors);
     }
     if (plan.keep_fd >= 0 && ::fcntl(plan.keep_fd, F_SETFD, 0) < 0) {
         fail(report_fd, LaunchStage::descriptors);
     }
-}
-
-void reset_signals() noexcept {
-    struct sigaction plain{};
-    plain.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; ++number)
-        ::sigaction(number, &plain, nullptr);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 void become_user(const LaunchPlan& plan, int report_fd) noexcept {
@@ -82,7 +57,7 @@ void become_user(const LaunchPlan& plan, int report_fd) noexcept {
     if (plan.directory && ::chdir(plan.directory->c_str()) < 0) {
         fail(report_fd, LaunchStage::directory);
     }
-    reset_signals();
+    sys::reset_signals();
     ::execve(plan.program.c_str(), argv, envp);
     fail(report_fd, LaunchStage::exec);
 }

@@ -9,16 +9,15 @@
 #include <cstring>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/close_range.h>
 #include <map>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "sys/child.h"
 #include "sys/env.h"
 #include "sys/errno_error.h"
 
@@ -55,40 +54,11 @@ struct ChildPlan {
     ::_exit(127);
 }
 
-/// Every descriptor from 3 on closes at exec: also those that our own parent forgot to mark.
-void mark_close_on_exec() noexcept {
-    if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-    constexpr int enough = 4096;  // Linux before 5.11
-    for (int fd = 3; fd < enough; ++fd)
-        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
 void set_descriptors(const ChildPlan& plan) noexcept {
-    // First out of the way of 0, 1 and 2, where some of them may be now.
-    std::array<int, 3> copies{};
-    for (std::size_t index = 0; index < copies.size(); ++index) {
-        copies[index] = ::fcntl(plan.standard_fds[index], F_DUPFD_CLOEXEC, 3);
-        if (copies[index] < 0) fail(plan.report_fd, Stage::descriptors);
-    }
-    for (std::size_t index = 0; index < copies.size(); ++index) {
-        if (::dup2(copies[index], static_cast<int>(index)) < 0) {
-            fail(plan.report_fd, Stage::descriptors);
-        }
-    }
-    mark_close_on_exec();
+    if (!place_descriptors(plan.standard_fds)) fail(plan.report_fd, Stage::descriptors);
     for (const int fd : *plan.keep_fds) {
         if (::fcntl(fd, F_SETFD, 0) < 0) fail(plan.report_fd, Stage::descriptors);
     }
-}
-
-void reset_signals() noexcept {
-    struct sigaction plain{};
-    plain.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; ++number)
-        ::sigaction(number, &plain, nullptr);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 void become_user(const ChildPlan& plan) noexcept {
