@@ -44,17 +44,23 @@ std::string engine_name(ComposeFields& fields,
     return fields.text_or("name", fallback);
 }
 
+/// What volumes and networks have in common. `fields` is to be finished by the caller.
+template <class Entry>
+Entry read_engine_object(const YamlPair& pair, ComposeFields& fields, ComposeProject& project) {
+    Entry entry{.key = pair.key, .name = {}, .place = pair.value.where()};
+    const External external = read_external(fields, project.ignored);
+    entry.external = external.is_external;
+    entry.name = engine_name(fields, external, pair.key, project);
+    entry.driver = fields.text_or("driver");
+    entry.driver_opts = fields.map("driver_opts");
+    entry.labels = fields.map("labels");
+    return entry;
+}
+
 void read_volumes(ComposeFields& top, ComposeProject& project) {
     for_each_entry(top, "volumes", "volume", [&](const YamlPair& pair, ComposeFields& fields) {
-        ComposeVolume volume{.key = pair.key, .name = {}, .place = pair.value.where()};
-        const External external = read_external(fields, project.ignored);
-        volume.external = external.is_external;
-        volume.name = engine_name(fields, external, pair.key, project);
-        volume.driver = fields.text_or("driver");
-        volume.driver_opts = fields.map("driver_opts");
-        volume.labels = fields.map("labels");
+        project.volumes.push_back(read_engine_object<ComposeVolume>(pair, fields, project));
         fields.finish({}, project.ignored);
-        project.volumes.push_back(std::move(volume));
     });
 }
 
@@ -83,16 +89,10 @@ void read_networks(ComposeFields& top, ComposeProject& project) {
     constexpr std::array<IgnoredKey, 1> harmless{
         {{"attachable", "every network of one machine is"}}};
     for_each_entry(top, "networks", "network", [&](const YamlPair& pair, ComposeFields& fields) {
-        ComposeNetwork network{.key = pair.key, .name = {}, .place = pair.value.where()};
-        const External external = read_external(fields, project.ignored);
-        network.external = external.is_external;
-        network.name = engine_name(fields, external, pair.key, project);
+        auto network = read_engine_object<ComposeNetwork>(pair, fields, project);
         network.internal = fields.boolean("internal");
         network.enable_ipv6 = fields.boolean("enable_ipv6");
-        network.driver = fields.text_or("driver");
-        network.driver_opts = fields.map("driver_opts");
         network.ipam = read_ipam(fields, project.ignored);
-        network.labels = fields.map("labels");
         fields.finish(harmless, project.ignored);
         project.networks.push_back(std::move(network));
     });

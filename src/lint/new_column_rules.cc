@@ -11,11 +11,6 @@
 namespace poststack::lint {
 namespace {
 
-constexpr std::string_view rewrites = "rewrites it with all its indexes";
-constexpr std::string_view stops_all =
-    "neither reads nor writes go through until every row is "
-    "written anew";
-
 constexpr Rule volatile_default{
     .name = "add-column-volatile-default",
     .severity = Severity::error,

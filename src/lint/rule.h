@@ -26,6 +26,14 @@ struct Rule {
     std::string_view instead;  ///< what to write, full sentences
 };
 
+// Effects and reasons that several rules share.
+
+/// What a change does that writes every row anew.
+inline constexpr std::string_view rewrites = "rewrites it with all its indexes";
+/// What hurts about that.
+inline constexpr std::string_view stops_all =
+    "neither reads nor writes go through until every row is written anew";
+
 /// Every rule, by name.
 [[nodiscard]] std::span<const Rule* const> all_rules();
 

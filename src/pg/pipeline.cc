@@ -18,6 +18,13 @@ struct Pipeline::State {
 
     PGconn* conn() const { return session.conn.get(); }
 
+    /// Counts a statement that libpq has taken; `sent` is what libpq said.
+    void queued(int sent) {
+        session.require_sent(sent);
+        ++pending;
+        unsynced = true;
+    }
+
     /// Reads the answers of sync points that stand before the next statement's result.
     PGresult* next_after_syncs() {
         for (int ends = 0;;) {
@@ -93,36 +100,29 @@ std::vector<const char*> to_pointers(const Params& params) {
 
 void Pipeline::send(const std::string& sql, const Params& params) {
     const std::vector<const char*> values = to_pointers(params);
-    state_->session.require_sent(PQsendQueryParams(state_->conn(),
-                                                   sql.c_str(),
-                                                   static_cast<int>(values.size()),
-                                                   nullptr,
-                                                   values.data(),
-                                                   nullptr,
-                                                   nullptr,
-                                                   0));
-    ++state_->pending;
-    state_->unsynced = true;
+    state_->queued(PQsendQueryParams(state_->conn(),
+                                     sql.c_str(),
+                                     static_cast<int>(values.size()),
+                                     nullptr,
+                                     values.data(),
+                                     nullptr,
+                                     nullptr,
+                                     0));
 }
 
 void Pipeline::prepare(const std::string& name, const std::string& sql) {
-    state_->session.require_sent(
-        PQsendPrepare(state_->conn(), name.c_str(), sql.c_str(), 0, nullptr));
-    ++state_->pending;
-    state_->unsynced = true;
+    state_->queued(PQsendPrepare(state_->conn(), name.c_str(), sql.c_str(), 0, nullptr));
 }
 
 void Pipeline::execute(const std::string& name, const Params& params) {
     const std::vector<const char*> values = to_pointers(params);
-    state_->session.require_sent(PQsendQueryPrepared(state_->conn(),
-                                                     name.c_str(),
-                                                     static_cast<int>(values.size()),
-                                                     values.data(),
-                                                     nullptr,
-                                                     nullptr,
-                                                     0));
-    ++state_->pending;
-    state_->unsynced = true;
+    state_->queued(PQsendQueryPrepared(state_->conn(),
+                                       name.c_str(),
+                                       static_cast<int>(values.size()),
+                                       values.data(),
+                                       nullptr,
+                                       nullptr,
+                                       0));
 }
 
 void Pipeline::sync() {
