@@ -235,7 +235,9 @@ class Rotation {
         if (known.port) url.port = std::stoi(known.port->text);
         if (query_.port && is_local_host(known.host)) url.port = *query_.port;
         url.database = credentials().database;
-        return pg::ConnInfo::from_url(url, "the project's own stack");
+        pg::ConnInfo info = pg::ConnInfo::from_url(url, "the project's own stack");
+        if (is_local_host(url.host)) info.sslmode = "prefer";  // as in to_login()
+        return info;
     }
 
     [[nodiscard]] pg::Connection log_in(const std::string& role, const Secret& password) const {

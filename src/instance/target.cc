@@ -202,6 +202,8 @@ Target find_target(const TargetQuery& query) {
 
 pg::ConnInfo to_login(const Target& target, const config::Settings& settings) {
     pg::ConnInfo login = pg::ConnInfo::from_url(target.url, target.origin);
+    // PGSSLMODE is about databases elsewhere: the stack's own server listens on this machine only.
+    if (target.is_own_stack && login.sslmode.empty()) login.sslmode = "prefer";
     if (!login.connect_timeout) {
         login.connect_timeout =
             std::chrono::ceil<std::chrono::seconds>(settings.duration(key::connect_timeout));

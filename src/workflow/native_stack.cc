@@ -66,6 +66,7 @@ pg::ConnInfo own_login(const StackRequest& request,
     login.user = credentials.user;
     login.password = credentials.password.clone();
     login.database = credentials.database;
+    login.sslmode = "prefer";  // whatever PGSSLMODE asks of databases elsewhere
     const auto limit = request.settings.duration(key::connect_timeout);
     login.connect_timeout = std::chrono::duration_cast<std::chrono::seconds>(limit);
     return login;

@@ -10,14 +10,6 @@ teardown() {
     stop_project
 }
 
-# A column of a query as the project's own role, through the URL in .env.
-query() {
-    local url bin
-    url=$(sed -n 's/^DATABASE_URL=//p' .env)
-    bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
-    "$bin/psql" -XAtqc "$1" "$url"
-}
-
 server_pid() {
     head -1 .poststack/postgres/data/postmaster.pid
 }
@@ -249,4 +241,18 @@ server_pid() {
     [[ "$stderr" == *'hint: Install the package that brings it'* ]]
     poststack health
     expect_status 0
+}
+
+@test "what the environment asks of databases elsewhere is not for the stack's own server" {
+    PGSSLMODE=require PGREQUIRESSL=1 poststack up
+    expect_status 0
+    PGSSLMODE=require poststack health
+    expect_status 0
+    PGSSLMODE=require poststack database migration-status
+    expect_status 0
+    PGSSLMODE=require poststack credentials rotate
+    expect_status 0
+    PGSSLMODE=require poststack shell -- -XAtqc 'select 7'
+    expect_status 0
+    [ "$output" = 7 ]
 }
