@@ -85,8 +85,8 @@ bool LogTail::add(const fs::path& path, std::uint64_t& missing) {
     if (parts_.empty() && part.end > 0) {
         // A last line without its end, half written, counts all the same.
         char last = '\n';
-        (void)::pread(part.file.get(), &last, 1, raw.st_size - 1);
-        if (last != '\n') --missing;
+        const bool is_read = ::pread(part.file.get(), &last, 1, raw.st_size - 1) == 1;
+        if (is_read && last != '\n') --missing;
     }
     if (missing > 0) part.begin = find_begin(part.file.get(), part.end, missing);
     parts_.push_back(std::move(part));
