@@ -104,7 +104,8 @@ Finding check_engine(const std::string& engine, const std::vector<std::string>& 
     }
     try {
         const sys::ToolResult result = sys::run_tool({.argv = version_command}, engine_limit);
-        const std::string answer(trim(result.output));
+        const std::string_view said = trim(result.output);
+        const std::string answer(said.substr(said.rfind(' ') + 1));  // "podman version 4.3.1"
         if (result.status.ok() && !answer.empty()) return {.subject = engine, .found = answer};
         const std::string_view reason = trim(result.errors);
         return {.subject = engine,
@@ -217,7 +218,8 @@ std::vector<Finding> check_native(const Machine& machine) {
 }
 
 std::vector<Finding> check_engines() {
-    return {check_engine("podman", {"podman", "version", "--format", "{{.Client.Version}}"}),
+    // Any other word than --version lets podman without root leave a process behind.
+    return {check_engine("podman", {"podman", "--version"}),
             check_engine("docker", {"docker", "version", "--format", "{{.Server.Version}}"})};
 }
 
