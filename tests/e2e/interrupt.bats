@@ -27,10 +27,6 @@ signal() {
     stderr=$(<err)
 }
 
-query() {
-    "$POSTSTACK" database shell -- -XAtq -c "$1"
-}
-
 # How many sessions but this one run a pg_sleep.
 sleepers() {
     query "select count(*) from pg_stat_activity where pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active'"

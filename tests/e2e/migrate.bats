@@ -9,13 +9,6 @@ setup() {
     printf '%s\n' 'drop table users;' >migrations/001_users.rollback.sql
 }
 
-# A column of a query as the project's own role, through the URL in .env.
-query() {
-    local bin
-    bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -1)
-    "$bin/psql" -XAtq "$(sed -n 's/^DATABASE_URL=//p' .env)" -c "$1"
-}
-
 teardown() {
     stop_project
 }

@@ -8,18 +8,7 @@ setup() {
 
 teardown() {
     stop_project
-    local other
-    for other in "${others[@]:-}"; do
-        [ -z "$other" ] || "$POSTSTACK" --project "$other" down >/dev/null 2>&1 || true
-    done
-}
-
-# A column of a query as the project's own role, through the URL in .env.
-query() {
-    local url bin
-    url=$(sed -n 's/^DATABASE_URL=//p' .env)
-    bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
-    "$bin/psql" -XAtqc "$1" "$url"
+    stop_others
 }
 
 server_pid() {

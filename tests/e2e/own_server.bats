@@ -10,16 +10,7 @@ setup() {
 
 teardown() {
     stop_project
-    local other
-    for other in "${others[@]:-}"; do
-        [ -z "$other" ] || "$POSTSTACK" --project "$other" down >/dev/null 2>&1 || true
-    done
-}
-
-query() {
-    local bin
-    bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
-    "$bin/psql" -XAtqc "$2" "$(sed -n 's/^DATABASE_URL=//p' "$1/.env")"
+    stop_others
 }
 
 port_of() {
@@ -56,7 +47,7 @@ refused_as_stopped() {
         refused_as_stopped "$name"
     done
 
-    [ "$(query . 'select count(*) from kept')" = 0 ]
+    [ "$(query 'select count(*) from kept')" = 0 ]
     poststack health
     expect_status 0
 }
@@ -88,7 +79,7 @@ refused_as_stopped() {
     expect_status 0
 
     [ "$(port_of .)" = "$port" ]
-    [ "$(query . 'select 1')" = 1 ]
+    [ "$(query 'select 1')" = 1 ]
 }
 
 @test "up does not write a port at which the server does not listen" {
@@ -121,7 +112,7 @@ refused_as_stopped() {
     poststack up
     expect_status 0
 
-    [ "$(query . 'select 1')" = 1 ]
+    [ "$(query 'select 1')" = 1 ]
 }
 
 @test "whoever hands the database out makes durable what a killed up left unsynced" {

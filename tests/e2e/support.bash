@@ -35,6 +35,29 @@ stop_project() {
     fi
 }
 
+# For teardown: stops what a test has left running in other projects, named in "others".
+stop_others() {
+    local other
+    for other in "${others[@]:-}"; do
+        [ -z "$other" ] || "$POSTSTACK" --project "$other" down >/dev/null 2>&1 || true
+    done
+}
+
+# The newest PostgreSQL's programs.
+postgres_bin() {
+    find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -1
+}
+
+# query_at URL SQL
+query_at() {
+    "$(postgres_bin)/psql" -XAtqc "$2" "$1"
+}
+
+# query SQL [DIR]: as the role of the project (here, or in DIR), through the URL in its .env.
+query() {
+    query_at "$(sed -n 's/^DATABASE_URL=//p' "${2:-.}/.env")" "$1"
+}
+
 # Skips where a tool is missing; in CI, where POSTSTACK_REQUIRE_TOOLS is set, that is a failure.
 require_tool() {
     if ! command -v "$1" >/dev/null; then

@@ -19,22 +19,6 @@ write() {
     printf '%s\n' "$3" >"migrations/$1.rollback.sql"
 }
 
-# A column of a query as the project's own role, through the URL in .env.
-query() {
-    query_at "$(sed -n 's/^DATABASE_URL=//p' .env)" "$1"
-}
-
-postgres_bin() {
-    find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin | sort -V | tail -1
-}
-
-# query_at URL SQL
-query_at() {
-    local bin
-    bin=$(postgres_bin)
-    "$bin/psql" -XAtqc "$2" "$1"
-}
-
 @test "verify-migrations proves good rollbacks and shows what a bad one leaves" {
     poststack up
     expect_status 0

@@ -12,13 +12,6 @@ teardown() {
     [ -z "${other:-}" ] || "$POSTSTACK" --project "$other" down >/dev/null 2>&1 || true
 }
 
-query() {
-    local url bin
-    url=$(sed -n 's/^DATABASE_URL=//p' .env)
-    bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
-    "$bin/psql" -XAtqc "$1" "$url"
-}
-
 @test "up, migrate, roll back, status, restart, rotate and down" {
     poststack up
     expect_status 0
