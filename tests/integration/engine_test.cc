@@ -17,12 +17,11 @@
 #include "engine/exec.h"
 #include "engine/image.h"
 #include "engine/service.h"
-#include "engine/storage.h"
 #include "engine/tar.h"
+#include "engine_fixture.h"
 #include "listener.h"
 #include "sys/env.h"
 #include "sys/file.h"
-#include "sys/random.h"
 
 namespace poststack::engine {
 namespace {
@@ -33,56 +32,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
-
-/// One engine under test; the image of the tiny root file system is imported once an engine.
-class EngineTest : public ::testing::TestWithParam<const char*> {
-  protected:
-    void SetUp() override {
-        const auto socket = sys::find_env(std::string("POSTSTACK_TEST_") + GetParam());
-        const auto rootfs = sys::find_env("POSTSTACK_TEST_ROOTFS");
-        if (!socket || !rootfs) GTEST_SKIP() << "there is no " << GetParam();
-        client_.emplace(connect({.address = *socket, .address_source = "the test"}));
-        busy_ = client_->local_image("poststack-test/busy:1");
-        if (!find_image(*client_, busy_)) {
-            (void)import_image(
-                *client_, busy_, file_source(*rootfs), {"LABEL poststack.test=busy"});
-        }
-        run_ = "t" + std::to_string(sys::random_u64() % 1'000'000);
-    }
-
-    void TearDown() override {
-        if (!client_) return;
-        for (const Container& container : list_containers(*client_, label()))
-            (void)remove_container(*client_, container.name, true);
-    }
-
-    [[nodiscard]] const Client& client() const { return *client_; }
-
-    [[nodiscard]] bool is_podman() const { return client().kind() == EngineKind::podman; }
-
-    [[nodiscard]] bool is_rootless() const { return std::string(GetParam()) == "ROOTLESS"; }
-
-    [[nodiscard]] std::string name(const std::string& word) const { return run_ + "-" + word; }
-
-    [[nodiscard]] std::string label() const { return "poststack.test=" + run_; }
-
-    [[nodiscard]] ContainerSpec spec(const std::string& word, const std::string& script) const {
-        ContainerSpec spec;
-        spec.name = name(word);
-        spec.image = busy_;
-        spec.command = {"/bin/sh", "-c", script};
-        spec.labels = {{"poststack.test", run_}};
-        return spec;
-    }
-
-    [[nodiscard]] Container look(const std::string& word) const {
-        return find_container(client(), name(word)).value();
-    }
-
-    std::optional<Client> client_;
-    std::string busy_;
-    std::string run_;
-};
 
 TEST_P(EngineTest, TellsWhatItIs) {
     EXPECT_EQ(client().kind(),
@@ -269,104 +218,6 @@ TEST_P(EngineTest, RunsProgramsInside) {
     EXPECT_EQ(result.exit_code, 4);
     EXPECT_EQ(result.output, "from us\na b\n");
     EXPECT_EQ(result.errors, "bad\n");
-}
-
-TEST_P(EngineTest, BuildsAnImage) {
-    const std::string image = client().local_image("poststack-test/built:" + run_);
-    std::vector<std::string> lines;
-    const auto context = [&] {
-        return tar_source({{.name = "Containerfile.x",
-                            .content = "FROM " + busy_ +
-                                       "\nARG WORD\nCOPY hello /hello\n"
-                                       "RUN echo $WORD >> /hello\nUSER 999\n"},
-                           {.name = "hello", .content = "hello\n"}});
-    };
-    const std::string id = build_image(client(),
-                                       {.name = image,
-                                        .context = context(),
-                                        .dockerfile = "Containerfile.x",
-                                        .arguments = {{"WORD", "engine"}},
-                                        .labels = {{"poststack.test", run_}},
-                                        .network = "none"},
-                                       [&](std::string_view line) { lines.emplace_back(line); });
-
-    const auto built = find_image(client(), image);
-    ASSERT_TRUE(built.has_value());
-    EXPECT_EQ(built->id, id);
-    EXPECT_EQ(built->user, "999");
-    EXPECT_THAT(built->labels, Contains(Pair("poststack.test", run_)));
-    EXPECT_THAT(built->names, Contains("poststack-test/built:" + run_));
-    EXPECT_THAT(lines, Contains(HasSubstr("COPY hello /hello")));
-    ASSERT_EQ(list_images(client(), label()).size(), 1U);
-    ContainerSpec check = spec("built", "cat /hello");
-    check.image = image;
-    (void)create_container(client(), check);
-    (void)start_container(client(), name("built"));
-    (void)wait_container(client(), name("built"));
-    EXPECT_EQ(log_tail(client(), look("built"), 5), "hello\nengine\n");
-
-    tag_image(client(), image, client().local_image("poststack-test/other:" + run_));
-    EXPECT_TRUE(remove_image(client(), client().local_image("poststack-test/other:" + run_)));
-    EXPECT_EQ(test::caught([&] { (void)remove_image(client(), id); }).kind(), ErrorKind::conflict);
-    (void)remove_container(client(), name("built"), true);
-    EXPECT_TRUE(remove_image(client(), image));
-    EXPECT_FALSE(remove_image(client(), image));
-}
-
-TEST_P(EngineTest, SaysWhichStepOfABuildFailed) {
-    const Error error = test::caught([&] {
-        (void)build_image(client(),
-                          {.name = client().local_image("poststack-test/bad:" + run_),
-                           .context = tar_source(
-                               {{.name = "Dockerfile",
-                                 .content = "FROM " + busy_ +
-                                            "\nRUN echo so far\nRUN echo the reason && false\n"}}),
-                           .network = "none"},
-                          {});
-    });
-
-    EXPECT_EQ(error.kind(), ErrorKind::tool);
-    EXPECT_THAT(error.message(), HasSubstr("cannot build image \"poststack-test/bad:" + run_));
-    EXPECT_THAT(error.detail(), HasSubstr("the reason"));
-    ASSERT_FALSE(error.context().empty());
-    EXPECT_THAT(error.context().front(), HasSubstr("RUN echo the reason && false"));
-    // A failed step leaves no container behind.
-    for (const Container& container : list_containers(client()))
-        EXPECT_NE(container.image, "") << container.name;
-}
-
-TEST_P(EngineTest, KeepsVolumesAndNetworks) {
-    const std::map<std::string, std::string> labels{{"poststack.test", run_}};
-    const Volume volume = ensure_volume(client(), name("volume"), labels);
-    EXPECT_THAT(volume.labels, Contains(Pair("poststack.test", run_)));
-    EXPECT_THAT(ensure_volume(client(), name("volume"), {{"poststack.test", "other"}}).labels,
-                Contains(Pair("poststack.test", run_)));
-    EXPECT_EQ(list_volumes(client(), label()).size(), 1U);
-    const Network network = ensure_network(client(), name("net"), labels);
-    EXPECT_EQ(ensure_network(client(), name("net"), labels).id, network.id);
-
-    ContainerSpec user = spec("user", "echo kept > /data/file; sleep 60");
-    user.mounts = {{.source = name("volume"), .target = "/data"}};
-    user.network = name("net");
-    user.network_aliases = {"db"};
-    (void)create_container(client(), user);
-    (void)start_container(client(), name("user"));
-    const Container got = look("user");
-    ASSERT_EQ(got.mounts.size(), 1U);
-    EXPECT_EQ(got.mounts[0].source, name("volume"));
-    EXPECT_EQ(got.mounts[0].target, "/data");
-    EXPECT_EQ(test::caught([&] { (void)remove_volume(client(), name("volume")); }).kind(),
-              ErrorKind::conflict);
-    EXPECT_EQ(test::caught([&] { (void)remove_network(client(), name("net")); }).kind(),
-              ErrorKind::conflict);
-
-    (void)remove_container(client(), name("user"), true);
-    EXPECT_TRUE(find_volume(client(), name("volume")).has_value());
-    EXPECT_TRUE(remove_volume(client(), name("volume")));
-    EXPECT_FALSE(remove_volume(client(), name("volume")));
-    EXPECT_TRUE(remove_network(client(), name("net")));
-    EXPECT_FALSE(remove_network(client(), name("net")));
-    EXPECT_EQ(find_network(client(), name("net")), std::nullopt);
 }
 
 TEST_P(EngineTest, TellsWhatHappens) {

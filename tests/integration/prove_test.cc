@@ -1,59 +1,19 @@
 // Rollback proofs against a real server.
 #include "workflow/prove.h"
 
-#include <atomic>
-#include <fstream>
-#include <thread>
-
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "caught.h"
-#include "pg/connection.h"
-#include "require_tool.h"
-#include "server.h"
-#include "sys/file.h"
+#include "prove_fixture.h"
 
 namespace poststack::workflow {
 namespace {
 
-using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class ProveTest : public ::testing::Test {
-  protected:
-    void SetUp() override { POSTSTACK_REQUIRE_TOOL("postgres"); }
-
-    /// Adds a migration and, unless `down` is null, its rollback.
-    void add(const std::string& stem, const std::string& up, const char* down) {
-        std::ofstream(folder_.path() / (stem + ".sql")) << up;
-        if (down != nullptr) std::ofstream(folder_.path() / (stem + ".rollback.sql")) << down;
-    }
-
-    ProofReport run(const ProveOptions& options = {}) {
-        const pg::ConnInfo info = test::shared_server().fresh_database();
-        ScratchDatabase scratch({info.clone(), info.clone(), {}});
-        return prove(scratch, migrate::read_migrations(folder_.path()), options);
-    }
-
-    /// The proof of one more pair behind a first one that makes table t (a int, b text, c int).
-    PairProof prove_pair(const std::string& up, const char* down) {
-        add("001_base", "CREATE TABLE t (a int, b text, c int);", "DROP TABLE t;");
-        add("002_tested", up, down);
-        add("003_after", "CREATE TABLE after_it (a int);", "DROP TABLE after_it;");
-        const ProofReport report = run();
-        EXPECT_EQ(report.pairs.size(), 3U);
-        EXPECT_EQ(name(report.pairs[0].verdict), "lossless");
-        EXPECT_EQ(name(report.pairs[2].verdict), "lossless") << report.pairs[2].problem;
-        return report.pairs[1];
-    }
-
-    sys::TempDir folder_;
-};
 
 TEST_F(ProveTest, CallsACompleteRollbackLossless) {
     const PairProof proof = prove_pair(
@@ -246,95 +206,6 @@ TEST_F(ProveTest, StopsAtTheTarget) {
     EXPECT_EQ(told, 11U);
 }
 
-/// A long chain is proven on several databases at a time; nobody must notice.
-class ProveLongChain : public ProveTest {
-  protected:
-    static constexpr int pairs = 60;
-
-    void SetUp() override {
-        ProveTest::SetUp();
-        for (int number = 1; number <= pairs; ++number) {
-            add(fmt::format("{:03}_t", number),
-                fmt::format("CREATE TABLE t{0} (a int); ALTER TABLE t{0} ADD b int;", number),
-                fmt::format("DROP TABLE t{};", number).c_str());
-        }
-    }
-
-    ProofReport run_with_helpers() {
-        const pg::ConnInfo info = test::shared_server().fresh_database();
-        const ScratchPlan plan{info.clone(), info.clone(), {}, {}, {}};
-        ScratchDatabase scratch(plan.clone());
-        ProveOptions options;
-        options.make_helper = [&] {
-            ++made_;
-            return std::make_unique<ScratchDatabase>(plan.clone());
-        };
-        options.on_pair = [&](const PairProof& pair, std::size_t index, std::size_t) {
-            EXPECT_EQ(pair.file.version.number, index);
-        };
-        return prove(scratch, migrate::read_migrations(folder_.path()), options);
-    }
-
-    std::atomic<int> made_ = 0;
-};
-
-TEST_F(ProveLongChain, GivesEveryVerdictInOrder) {
-    add("010_t", "CREATE TABLE t10 (a int);", "SELECT 1;");
-    add("055_t", "CREATE TABLE t55 (a int);", "SELECT 1;");
-
-    const ProofReport report = run_with_helpers();
-
-    EXPECT_EQ(report.count(Verdict::lossless), 58U);
-    EXPECT_EQ(name(report.pairs[9].verdict), "broken");
-    EXPECT_EQ(name(report.pairs[54].verdict), "broken");
-    EXPECT_EQ(made_ > 0, std::thread::hardware_concurrency() > 1);
-}
-
-TEST_F(ProveLongChain, EndsWhereTheChainEnds) {
-    add("005_t", "SELECT nonsense;", "SELECT 1;");
-
-    const ProofReport report = run_with_helpers();
-
-    EXPECT_EQ(report.count(Verdict::lossless), 4U);
-    EXPECT_EQ(report.count(Verdict::failed), 1U);
-    EXPECT_EQ(report.count(Verdict::not_reached), 55U);
-}
-
-TEST_F(ProveLongChain, EndsInALaterPartAsWell) {
-    add("058_t", "SELECT nonsense;", "SELECT 1;");
-
-    const ProofReport report = run_with_helpers();
-
-    EXPECT_EQ(report.count(Verdict::lossless), 57U);
-    EXPECT_EQ(name(report.pairs[57].verdict), "failed");
-    EXPECT_EQ(report.count(Verdict::not_reached), 2U);
-}
-
-TEST_F(ProveLongChain, DoesWithoutHelpersThatCannotBeHad) {
-    const pg::ConnInfo info = test::shared_server().fresh_database();
-    ScratchDatabase scratch({info.clone(), info.clone(), {}, {}, {}});
-    ProveOptions options;
-    options.make_helper = []() -> std::unique_ptr<ScratchDatabase> {
-        throw Error(ErrorKind::database, "too many clients");
-    };
-
-    const ProofReport report = prove(scratch, migrate::read_migrations(folder_.path()), options);
-
-    EXPECT_EQ(report.count(Verdict::lossless), 60U);
-}
-
-TEST_F(ProveLongChain, StaysAloneWhereTheServerItselfMayChange) {
-    add("059_t", "CREATE ROLE prove_long_chain;", "DROP ROLE prove_long_chain;");
-
-    const ProofReport report = run_with_helpers();
-
-    EXPECT_EQ(report.count(Verdict::lossless), 60U);
-    EXPECT_EQ(made_, 0);
-    pg::Connection session(test::shared_server().fresh_database(), seconds(30));
-    session.script("DROP ROLE prove_long_chain");
-}
-
-/// Who switches the server's counting of rows off must not hide what happens meanwhile.
 TEST_F(ProveTest, DoesNotTrustCountsThatAreSwitchedOff) {
     const PairProof proof = prove_pair(
         "SET track_counts = off; ALTER TABLE t ALTER b SET NOT NULL; SET track_counts = on;",
@@ -361,75 +232,6 @@ TEST_F(ProveTest, RefusesAFileThatIsNoSql) {
 
     EXPECT_EQ(error.kind(), ErrorKind::config);
     EXPECT_THAT(error.message(), HasSubstr("001_a.sql:1:1"));
-}
-
-class ScratchTest : public ::testing::Test {
-  protected:
-    void SetUp() override { POSTSTACK_REQUIRE_TOOL("postgres"); }
-
-    static std::string scratch_databases(pg::Connection& session) {
-        return std::string(
-            session
-                .query("SELECT coalesce(string_agg(datname, ',' ORDER BY datname), "
-                       "'') FROM pg_database WHERE datname LIKE 'poststack_scratch_' "
-                       "|| (SELECT oid FROM pg_database WHERE datname = "
-                       "current_database()) || '_%'")
-                .value(0, 0));
-    }
-};
-
-TEST_F(ScratchTest, GoesWithItsOwnerAlsoWhenSomebodyIsIn) {
-    const pg::ConnInfo info = test::shared_server().fresh_database();
-    pg::Connection session(info, seconds(30));
-    {
-        const ScratchDatabase scratch({info.clone(), info.clone(), {"plpgsql"}});
-        const pg::Connection guest(scratch.login(), seconds(30));
-        EXPECT_EQ(scratch_databases(session), scratch.name());
-        EXPECT_THAT(scratch.cleaned(), IsEmpty());
-    }
-    EXPECT_EQ(scratch_databases(session), "");
-}
-
-TEST_F(ScratchTest, CleansWhatKilledRunsLeftAndNothingElse) {
-    const pg::ConnInfo info = test::shared_server().fresh_database();
-    pg::Connection session(info, seconds(30));
-    const ScratchDatabase alive({info.clone(), info.clone(), {}});
-    const std::string stem = alive.name().substr(0, alive.name().size() - 8);
-    session.script("CREATE DATABASE " + stem + "00000000");
-    session.script("CREATE DATABASE " + stem + "mine");
-
-    const ScratchDatabase next({info.clone(), info.clone(), {}});
-
-    EXPECT_THAT(next.cleaned(), ElementsAre(stem + "00000000"));
-    EXPECT_THAT(scratch_databases(session), HasSubstr(alive.name()));
-    EXPECT_THAT(scratch_databases(session), HasSubstr(stem + "mine"));
-}
-
-TEST_F(ScratchTest, SaysWhatARoleNeeds) {
-    const pg::ConnInfo info = test::shared_server().fresh_role();
-
-    const Error error =
-        test::caught([&] { const ScratchDatabase scratch({info.clone(), info.clone(), {}}); });
-
-    EXPECT_EQ(error.kind(), ErrorKind::denied);
-    EXPECT_THAT(error.hint(), HasSubstr("CREATEDB"));
-}
-
-TEST_F(ScratchTest, BelongsToTheRoleThatWorksInIt) {
-    const pg::ConnInfo role = test::shared_server().fresh_role();
-    const ScratchDatabase scratch(
-        {test::shared_server().superuser(role.database), role.clone(), {"pg_trgm"}});
-
-    pg::Connection session(scratch.login(), seconds(30));
-
-    EXPECT_EQ(session
-                  .query("SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE "
-                         "datname = current_database()")
-                  .value(0, 0),
-              "t");
-    EXPECT_EQ(
-        session.query("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'").value(0, 0),
-        "1");
 }
 
 }  // namespace
