@@ -1,6 +1,7 @@
 #include "pgfiles/postmaster_pid.h"
 
 #include <limits>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "sys/file.h"
@@ -61,14 +62,16 @@ std::optional<PostmasterPid> find_postmaster_pid(const std::filesystem::path& da
 bool is_postmaster_alive(const PostmasterPid& file, const std::filesystem::path& data_directory) {
     const auto program = sys::program_name(file.pid);
     if (!program || !program->starts_with("postgres") || is_zombie(file.pid)) return false;
-    // Another server may have got the pid: then the directory it works in is another one.
-    std::error_code error;
-    const auto working = std::filesystem::read_symlink(
-        std::filesystem::path("/proc") / std::to_string(file.pid) / "cwd", error);
+    // Another server may have got the pid: then the directory it works in is another one. The link
+    // is followed, not read: its text may be a path of another mount namespace.
+    const std::string working = "/proc/" + std::to_string(file.pid) + "/cwd";
+    struct stat its{};
+    struct stat ours{};
     // Not ours to look into. When its account cannot be the server's, it is not; else the safe
     // answer is yes.
-    if (error) return !is_foreign(file.pid, data_directory);
-    return std::filesystem::equivalent(working, data_directory, error) && !error;
+    if (::stat(working.c_str(), &its) != 0) return !is_foreign(file.pid, data_directory);
+    return ::stat(data_directory.c_str(), &ours) == 0 && its.st_dev == ours.st_dev &&
+           its.st_ino == ours.st_ino;
 }
 
 }  // namespace poststack::pgfiles

@@ -280,3 +280,21 @@ END
     [[ "$stderr" != *'Making a template'* ]]
     [ "$(query 'select 1')" = 1 ]
 }
+
+@test "a server that was started in another mount namespace is seen and stopped" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    local elsewhere=$BATS_TEST_TMPDIR/elsewhere
+    mkdir "$elsewhere"
+    # shellcheck disable=SC2016  # for the inner shell
+    unshare --mount sh -c 'mount --bind "$1" "$2" && exec "$3" --project "$2" up' sh \
+        "$project" "$elsewhere" "$POSTSTACK" 3>&-
+
+    poststack status
+    expect_status 0
+    [[ "$output" == *'state: '*'running'* ]]
+    poststack down
+    expect_status 0
+
+    [[ "$stderr" == *'server '*'stopped (fast)'* ]]
+    [ ! -e .poststack/postgres/data/postmaster.pid ]
+}
