@@ -12,7 +12,7 @@ import subprocess
 import unittest
 
 import supervised
-from supervised import PYTHON, Folder, Init, until
+from supervised import PATIENCE, PYTHON, Folder, Init, until
 
 CONFIG = """\
 [unix_http_server]
@@ -53,7 +53,9 @@ stop cat
 stop cat
 start cat
 start cat
+SAID 1
 restart echo
+SAID 2
 signal HUP nosuch
 signal NONE cat
 start nosuch
@@ -87,7 +89,7 @@ def control(folder, *words):
                          capture_output=True, text=True, timeout=120, check=False,
                          stdin=subprocess.DEVNULL)
     lines = run.stdout.splitlines()
-    if words[-1] == "all":
+    if words[-1] == "all" or words[-1].endswith(":*"):
         lines.sort()  # what ends first is told first, and that is not always the same
     text = "".join(f"{line}\n" for line in lines)
     return f"$ {' '.join(words)}\n{text}{run.stderr}[{run.returncode}]\n"
@@ -110,6 +112,12 @@ def session(folder):
     for line in SESSION.splitlines():
         if line == "CHANGE":
             (folder / "supervisord.conf").write_text(CONFIG.format(folder=folder, seconds=1002))
+            continue
+        if line.startswith("SAID"):
+            # What a program says arrives when it arrives.
+            count = int(line.split()[1])
+            until(lambda: control(folder, "tail", "-1000", "echo").count("world") == count,
+                  f"what echo says in {count} runs")
             continue
         said += control(folder, *line.split())
         if line == "shutdown":
@@ -137,7 +145,7 @@ class Supervisorctl(unittest.TestCase):
             return session(folder.path)
         finally:
             run.terminate()
-            run.wait(30)
+            run.wait(PATIENCE)
 
     def test_says_the_same_of_both(self):
         self.maxDiff = None
@@ -148,9 +156,11 @@ class Supervisorctl(unittest.TestCase):
 
 
 class Listening(unittest.TestCase):
-    def start(self, text, daemon=""):
+    def setUp(self):
         self.folder = Folder()
         self.addCleanup(self.folder.remove)
+
+    def start(self, text, daemon=""):
         text = text.replace("FOLDER", str(self.folder.path))
         init = Init("root" if os.geteuid() == 0 else "plain", self.folder,
                     f"[supervisord]\n{daemon}\n{text}")
@@ -196,10 +206,10 @@ class Listening(unittest.TestCase):
                   "    print(head['eventname'], head['poolserial'], body, file=sys.stderr, flush=True)\n"
                   "    say('RESULT 2\\nOK' if failed else 'RESULT 4\\nFAIL')\n"
                   "    failed = True\n")
+        (self.folder.path / "ear.py").write_text(script)
         init = self.start("[eventlistener:ear]\ncommand=" + PYTHON + " FOLDER/ear.py\n"
                           "events=PROCESS_STATE_FATAL\nstderr_logfile=/dev/stderr\n"
                           "[program:bad]\ncommand=sh -c 'exit 1'\nstartretries=0\n")
-        (self.folder.path / "ear.py").write_text(script)
         line = init.expect(r"ear \| PROCESS_STATE_FATAL", 2)
         self.assertIn("PROCESS_STATE_FATAL 0 processname:bad groupname:bad from_state:STARTING", line)
 
