@@ -1,24 +1,31 @@
 #include "supervise/accounts.h"
 
-#include <cstdio>
-#include <grp.h>
+#include <cstdint>
 #include <limits>
-#include <memory>
-#include <pwd.h>
+#include <string_view>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "sys/file.h"
 
 namespace poststack::supervise {
 namespace {
 
-struct Close {
-    void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
-};
-
-using File = std::unique_ptr<std::FILE, Close>;
-
-File open_file(const std::string& path) {
-    return File(std::fopen(path.c_str(), "re"));
+/// The lines of a file of records parted by colons, each cut into at least `least` fields.
+std::vector<std::vector<std::string>> read_records(const std::string& path, std::size_t least) {
+    std::vector<std::vector<std::string>> records;
+    std::string text;
+    try {
+        text = sys::find_file(path, 16U << 20).value_or("");
+    } catch (const Error&) {
+        return records;  // not readable: as if nobody were listed
+    }
+    for (const std::string_view line : split(text, '\n')) {
+        const auto fields = split(line, ':');
+        if (fields.size() < least || line.starts_with('#')) continue;
+        records.emplace_back(fields.begin(), fields.end());
+    }
+    return records;
 }
 
 std::optional<std::uint32_t> find_number(std::string_view text) {
@@ -30,15 +37,15 @@ std::optional<std::uint32_t> find_number(std::string_view text) {
     return static_cast<std::uint32_t>(*number);
 }
 
+/// name:password:gid:member,member
 void take_groups(RunAs& account, const std::string& path) {
     account.groups = {account.gid};
-    const File file = open_file(path);
-    if (!file || account.name.empty()) return;
-    while (const group* entry = ::fgetgrent(file.get())) {
-        for (char** member = entry->gr_mem; member != nullptr && *member != nullptr; ++member) {
-            if (account.name == *member && entry->gr_gid != account.gid) {
-                account.groups.push_back(entry->gr_gid);
-            }
+    if (account.name.empty()) return;
+    for (const auto& record : read_records(path, 4)) {
+        const auto gid = find_number(record[2]);
+        if (!gid || *gid == account.gid) continue;
+        for (const std::string_view member : split(record[3], ',')) {
+            if (member == account.name) account.groups.push_back(*gid);
         }
     }
 }
@@ -47,10 +54,8 @@ void take_groups(RunAs& account, const std::string& path) {
 
 std::optional<gid_t> find_group(const std::string& text, const std::string& group_file) {
     if (const auto number = find_number(text)) return number;
-    const File file = open_file(group_file);
-    if (!file) return std::nullopt;
-    while (const group* entry = ::fgetgrent(file.get())) {
-        if (text == entry->gr_name) return entry->gr_gid;
+    for (const auto& record : read_records(group_file, 3)) {
+        if (record[0] == text) return find_number(record[2]);
     }
     return std::nullopt;
 }
@@ -62,12 +67,13 @@ std::optional<RunAs> find_run_as(const std::string& text,
     const std::string who = text.substr(0, colon);
     const auto number = find_number(who);
     std::optional<RunAs> found;
-    if (const File file = open_file(passwd_file)) {
-        while (const passwd* entry = ::fgetpwent(file.get())) {
-            if (number ? entry->pw_uid != *number : who != entry->pw_name) continue;
-            found = RunAs{entry->pw_uid, entry->pw_gid, {}, entry->pw_name, entry->pw_dir};
-            break;
-        }
+    // name:password:uid:gid:comment:home:shell
+    for (const auto& record : read_records(passwd_file, 7)) {
+        const auto uid = find_number(record[2]);
+        const auto gid = find_number(record[3]);
+        if (!uid || !gid || (number ? *uid != *number : record[0] != who)) continue;
+        found = RunAs{*uid, *gid, {}, record[0], record[5]};
+        break;
     }
     if (!found && number) found = RunAs{*number, *number, {}, {}, {}};
     if (!found) return std::nullopt;

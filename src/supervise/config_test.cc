@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "supervise/config_fixture.h"
+#include "supervise/section.h"
 
 namespace poststack::supervise {
 namespace {
@@ -150,6 +151,17 @@ struct Refusal {
     const char* text;
     const char* message;
 };
+
+TEST(Section, ReadsDurationsWithAndWithoutUnit) {
+    EXPECT_EQ(find_duration("2"), 2s);
+    EXPECT_EQ(find_duration(" 1.5 "), 1500ms);
+    EXPECT_EQ(find_duration("0.0005"), 0ms);
+    EXPECT_EQ(find_duration("250ms"), 250ms);
+    EXPECT_EQ(find_duration("1.5 min"), 90s);
+    EXPECT_EQ(find_duration("2H"), 2h);
+    for (const char* wrong : {"", "-1", "s", "1x", "1.2.3", "1000000001"})
+        EXPECT_FALSE(find_duration(wrong)) << wrong;
+}
 
 class ConfigRefuses : public ::testing::TestWithParam<Refusal> {};
 

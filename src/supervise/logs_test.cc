@@ -169,6 +169,10 @@ TEST_F(Logs, PatternsMatchInOrder) {
     EXPECT_THAT(find_matches(path("d*/*.conf")),
                 ElementsAre(path("d1/a.conf"), path("d1/b.conf"), path("d2/c.conf")));
     EXPECT_THAT(find_matches(path("none/*.conf")), ElementsAre());
+    EXPECT_THAT(find_matches(path("d[!1]/?.c*f")), ElementsAre(path("d2/c.conf")));
+    EXPECT_THAT(find_matches(path("d1/[b-z]*")), ElementsAre(path("d1/b.conf"), path("d1/x.txt")));
+    EXPECT_THAT(find_matches(path("d1/.*")), ElementsAre(path("d1/.hidden.conf")));
+    EXPECT_THAT(find_matches(path("d1/*o*n*x")), ElementsAre());
 }
 
 }  // namespace

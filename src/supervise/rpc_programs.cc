@@ -71,9 +71,13 @@ std::string describe_state(const Unit& unit) {
             const std::time_t when = epoch_seconds(unit.stopped_at);
             std::tm parts{};
             (void)::localtime_r(&when, &parts);
-            char text[64];
-            const std::size_t length = std::strftime(text, sizeof text, "%b %d %I:%M %p", &parts);
-            return {text, length};
+            constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+            return fmt::format("{} {:02} {:02}:{:02} {}",
+                               months.substr(static_cast<std::size_t>(parts.tm_mon) * 3, 3),
+                               parts.tm_mday,
+                               (parts.tm_hour + 11) % 12 + 1,
+                               parts.tm_min,
+                               parts.tm_hour < 12 ? "AM" : "PM");
         }
         default: return "";
     }

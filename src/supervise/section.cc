@@ -70,22 +70,23 @@ std::optional<bool> find_boolean(std::string_view text) {
 
 std::optional<milliseconds> find_duration(std::string_view text) {
     const std::string word = to_lower(trim(text));
-    double number = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    constexpr double longest = 1e9;  // seconds
-    if (error != std::errc() || number < 0 || number > longest) return std::nullopt;
-    const std::string_view unit = trim(std::string_view(end, word.data() + word.size()));
-    double factor = 1000;
-    if (unit == "ms") {
-        factor = 1;
-    } else if (unit == "m" || unit == "min") {
-        factor = 60'000;
-    } else if (unit == "h") {
-        factor = 3'600'000;
-    } else if (!unit.empty() && unit != "s") {
-        return std::nullopt;
+    // By hand: the C++ library's reader of floating-point numbers is larger than all of this.
+    std::size_t end = std::min(word.find_first_not_of("0123456789"), word.size());
+    const auto whole = parse_integer(std::string_view(word).substr(0, end));
+    constexpr std::int64_t longest = 1'000'000'000;  // seconds
+    if (!whole || *whole > longest) return std::nullopt;
+    std::int64_t thousandths = *whole * 1000;
+    if (end < word.size() && word[end] == '.') {
+        std::int64_t weight = 100;
+        for (++end; end < word.size() && word[end] >= '0' && word[end] <= '9'; ++end, weight /= 10)
+            thousandths += weight * (word[end] - '0');
     }
-    return milliseconds(static_cast<std::int64_t>(number * factor));
+    const std::string_view unit = trim(std::string_view(word).substr(end));
+    if (unit.empty() || unit == "s") return milliseconds(thousandths);
+    if (unit == "ms") return milliseconds(thousandths / 1000);
+    if (unit == "m" || unit == "min") return milliseconds(thousandths * 60);
+    if (unit == "h") return milliseconds(thousandths * 3600);
+    return std::nullopt;
 }
 
 Section::Section(const IniSection& section, Expansions names)
