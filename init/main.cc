@@ -1,4 +1,5 @@
 // poststack-init: the supervisor. Reads its arguments, reports errors, and exits; nothing else.
+#include <chrono>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 #include "base/error.h"
 #include "supervise/config.h"
 #include "supervise/daemon.h"
+#include "supervise/health_client.h"
+#include "supervise/review.h"
 #include "supervise/system_files.h"
 #include "sys/stdio.h"
 
@@ -22,6 +25,8 @@ namespace {
 
 constexpr std::string_view help_text =
     R"(usage: poststack-init [-c FILE]              run the programs of a supervisord.conf
+       poststack-init check FILE             say what is wrong with it, and show the plan
+       poststack-init [-c FILE] health       ask the running one: 0 ready, 1 not ready
        poststack-init version
 
   -c FILE   the configuration; without it ./supervisord.conf, ./etc/supervisord.conf,
@@ -77,6 +82,30 @@ int run_programs(const Arguments& arguments, const std::vector<std::string>& arg
     return supervise::run_daemon(read(), {.config_file = file, .argv = argv, .reread = read});
 }
 
+supervise::Config read_file(const std::string& name) {
+    return supervise::read_config(supervise::find_config_file(name),
+                                  supervise::system_surroundings());
+}
+
+int check(const Arguments& arguments) {
+    if (arguments.words.size() > 2) refuse("check takes one file");
+    const auto config =
+        read_file(arguments.words.size() > 1 ? arguments.words[1] : arguments.config);
+    std::string text;
+    for (const supervise::Notice& notice : supervise::review(config))
+        text += fmt::format("{}: {}\n", notice.place.to_text(), notice.text);
+    if (!text.empty()) text += "\n";
+    print(STDOUT_FILENO, text + supervise::describe_plan(config));
+    return 0;
+}
+
+int health(const Arguments& arguments) {
+    constexpr std::chrono::milliseconds limit{5000};
+    const auto report = supervise::ask_health(read_file(arguments.config), "/health/ready", limit);
+    print(STDOUT_FILENO, report.body);
+    return report.ready ? 0 : 1;
+}
+
 int run(const std::vector<std::string>& argv) {
     const Arguments arguments = read_arguments(argv);
     if (arguments.help) {
@@ -89,6 +118,8 @@ int run(const std::vector<std::string>& argv) {
         print(STDOUT_FILENO, POSTSTACK_VERSION "\n");
         return 0;
     }
+    if (command == "check") return check(arguments);
+    if (command == "health") return health(arguments);
     refuse(fmt::format("unknown command \"{}\"", command));
 }
 

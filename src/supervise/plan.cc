@@ -153,13 +153,19 @@ std::vector<std::vector<std::size_t>> start_waves(const Config& config) {
     return waves;
 }
 
+int stop_rank(const ProgramConfig& program) noexcept {
+    if (program.is_listener) return -3'000'000;
+    if (program.is_postgres) return -2'000'000;
+    return program.group_priority;
+}
+
 std::vector<std::vector<std::size_t>> stop_waves(const Config& config) {
     const std::size_t count = config.programs.size();
     std::vector<std::vector<std::size_t>> waves;
     std::set<std::size_t> placed;
     while (placed.size() < count) {
         std::vector<std::size_t> free;
-        std::optional<Priority> highest;
+        std::optional<int> highest;
         for (std::size_t index = 0; index < count; ++index) {
             if (placed.contains(index)) continue;
             bool is_needed = false;
@@ -170,12 +176,11 @@ std::vector<std::vector<std::size_t>> stop_waves(const Config& config) {
             }
             if (is_needed) continue;
             free.push_back(index);
-            highest = std::max(highest, std::optional(priority_of(config.programs[index])));
+            highest = std::max(highest, std::optional(stop_rank(config.programs[index])));
         }
         if (free.empty()) break;
-        std::erase_if(free, [&](std::size_t index) {
-            return priority_of(config.programs[index]) != *highest;
-        });
+        std::erase_if(
+            free, [&](std::size_t index) { return stop_rank(config.programs[index]) != *highest; });
         placed.insert(free.begin(), free.end());
         waves.push_back(std::move(free));
     }

@@ -23,6 +23,13 @@ void settle_dependencies(Config& config);
 /// Programs in waves: each waits only for programs of earlier waves.
 [[nodiscard]] std::vector<std::vector<std::size_t>> start_waves(const Config& config);
 
+/// Of the stop budget, for each wave that is still to come.
+inline constexpr std::chrono::milliseconds wave_share{300};
+
+/// Higher stops earlier: by priority, PostgreSQL after the others, and listeners last, which hear
+/// of its end.
+[[nodiscard]] int stop_rank(const ProgramConfig& program) noexcept;
+
 /// The order in which programs are told to stop: a wave begins when the one before it has ended.
 /// Dependents go before what they depend on, higher priorities before lower ones.
 [[nodiscard]] std::vector<std::vector<std::size_t>> stop_waves(const Config& config);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "supervise/config_fixture.h"
+#include "supervise/review.h"
 
 namespace poststack::supervise {
 namespace {
@@ -62,6 +63,42 @@ TEST(Plan, KnowsTheLongestStart) {
     const Config config = read_text("[program:a]\ncommand=a\n");
 
     EXPECT_EQ(longest_start(config.programs[0]), std::chrono::seconds(10));
+}
+
+TEST(Plan, PostgresStopsLastWhateverItsPriority) {
+    const Config config = read_text(
+        "[program:db]\ncommand=postgres -D /d\n[program:api]\ncommand=a\n"
+        "[eventlistener:ear]\ncommand=e\nevents=TICK_5\n");
+
+    EXPECT_EQ(by_name(config, stop_waves(config)), (Waves{{"api"}, {"db"}, {"ear"}}));
+}
+
+TEST(Review, SaysWhatTheAuthorAssumed) {
+    const Config config = read_text(
+        "[program:db]\ncommand=postgres -D /d\npriority=1\n"
+        "[program:api]\ncommand=a\npriority=2\nstopwaitsecs=30\n"
+        "[program:mon]\ncommand=m\npriority=3\nstopwaitsecs=1\n");
+    std::vector<std::string> said;
+    for (const Notice& notice : review(config))
+        said.push_back(notice.place.to_text() + " " + notice.text);
+
+    EXPECT_THAT(said,
+                ElementsAre(HasSubstr(":1 no program is \"critical\""),
+                            HasSubstr(":5 \"api\" may take 30 s to stop, but has at most 5 s"),
+                            HasSubstr(":9 \"mon\" comes after \"api\" by priority")));
+}
+
+TEST(Review, ThePlanHasWorstCaseTimes) {
+    const Config config = read_text(
+        "[program:db]\ncommand=postgres -D /d\npriority=1\n"
+        "[program:api]\ncommand=a\npriority=2\n");
+
+    const std::string plan = describe_plan(config);
+
+    EXPECT_THAT(plan, HasSubstr("2     api      when ready: db  it has run for 1 s  10 s"));
+    EXPECT_THAT(plan, HasSubstr("Stop, within 9 s of which the last 4 s are PostgreSQL's"));
+    EXPECT_THAT(plan, HasSubstr("1     api      TERM, KILL       5 s"));
+    EXPECT_THAT(plan, HasSubstr("2     db       INT, QUIT, KILL  4 s"));
 }
 
 }  // namespace

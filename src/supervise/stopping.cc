@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "pgfiles/control_file.h"
+#include "supervise/plan.h"
 #include "supervise/section.h"
 #include "supervise/supervisor.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds wave_share{300};   ///< of the budget, for each wave that is still to come
 constexpr milliseconds quit_share{1000};  ///< of PostgreSQL's time, for SIGQUIT to work
 constexpr milliseconds hopeless{5000};    ///< behind the budget: not even SIGKILL helps
 
@@ -29,13 +29,6 @@ bool is_shutting_down(const Unit& unit) {
     } catch (const Error&) {
         return false;
     }
-}
-
-/// Higher stops earlier; PostgreSQL after everything but the listeners, which hear of its end.
-int stop_rank(const Unit& unit) noexcept {
-    if (unit.config.is_listener) return -3'000'000;
-    if (unit.config.is_postgres) return -2'000'000;
-    return unit.config.group_priority;
 }
 
 /// The exit code of a container whose critical program is `unit`. See docs/supervision.md.
@@ -196,20 +189,21 @@ void Supervisor::advance_stop(Time now) {
     bool has_postgres = false;
     for (Unit* unit : alive) {
         has_postgres = has_postgres || unit->config.is_postgres;
-        if (std::ranges::find(ranks, stop_rank(*unit)) == ranks.end()) {
-            ranks.push_back(stop_rank(*unit));
+        if (std::ranges::find(ranks, stop_rank(unit->config)) == ranks.end()) {
+            ranks.push_back(stop_rank(unit->config));
         }
         const bool is_needed = std::ranges::any_of(
             alive, [&](const Unit* other) { return depends_on(*other, unit->name); });
         if (!is_needed) free.push_back(unit);
     }
     if (free.empty()) return;
-    const int highest = stop_rank(
-        **std::ranges::max_element(free, {}, [](const Unit* unit) { return stop_rank(*unit); }));
+    int highest = stop_rank(free.front()->config);
+    for (const Unit* unit : free)
+        highest = std::max(highest, stop_rank(unit->config));
     const milliseconds reserve = has_postgres ? config_.daemon.postgres_reserve : milliseconds(0);
     const auto later = static_cast<int>(ranks.size()) - 1 - (has_postgres ? 1 : 0);
     for (Unit* unit : free) {
-        if (stop_rank(*unit) != highest || unit->state() == State::stopping) continue;
+        if (stop_rank(unit->config) != highest || unit->state() == State::stopping) continue;
         auto limit = std::chrono::duration_cast<milliseconds>(stop_->end - now);
         if (unit->config.is_postgres) {
             limit = std::max(limit - quit_share, limit / 2);

@@ -187,13 +187,34 @@ class Listening(unittest.TestCase):
         self.assertEqual(programs["api"]["detail"], "not ready yet")
         self.assertEqual(programs["web"]["detail"], "waits for api")
         self.assertEqual(self.get("/health/live")[0], 200)
+        ask = [supervised.INIT, "-c", str(init.config), "health"]
+        asked = subprocess.run(ask, capture_output=True, text=True, check=False)
+        self.assertEqual(asked.returncode, 1, asked.stderr)
+        self.assertFalse(json.loads(asked.stdout)["ready"])
 
         (self.folder.path / "flag").touch()
         until(lambda: self.get("/health/ready")[0] == 200, "ready")
+        self.assertEqual(subprocess.run(ask, stdout=subprocess.DEVNULL, check=False).returncode, 0)
         status, text = self.get("/metrics")
         self.assertEqual(status, 200)
         self.assertIn('poststack_init_program_up{program="web"} 1\n', text)
         self.assertEqual(self.get("/nothing")[0], 404)
+
+    def test_health_of_nobody_and_check_of_a_file(self):
+        init = self.start("[health]\nsocket=FOLDER/health\n"
+                          "[program:api]\ncommand=sleep 1000\nauto_start=no\n")
+        init.expect('spawned "api"')
+        self.assertEqual(init.stop(), 0)
+        words = [supervised.INIT, "-c", str(init.config)]
+        asked = subprocess.run([*words, "health"], capture_output=True, text=True, check=False)
+        self.assertEqual(asked.returncode, 7)
+        self.assertIn("does not answer on", asked.stderr)
+        checked = subprocess.run([supervised.INIT, "check", str(init.config)],
+                                 capture_output=True, text=True, check=False)
+        self.assertEqual(checked.returncode, 0)
+        self.assertIn('unknown key "auto_start" in [program:api]; did you mean "autostart"?',
+                      checked.stdout)
+        self.assertIn("Stop, within 9 s:", checked.stdout)
 
     def test_a_listener_hears_in_order_and_again_after_fail(self):
         script = ("import sys\n"
