@@ -25,6 +25,7 @@ CommandTable all_commands() {
     table.commands.push_back(make_logs_clean_command());
     table.commands.push_back(make_logs_size_command());
     table.commands.push_back(make_doctor_command());
+    table.commands.push_back(make_container_build_command());
     table.commands.push_back(make_container_start_command());
     table.commands.push_back(make_container_stop_command());
     table.commands.push_back(make_container_restart_command());

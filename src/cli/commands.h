@@ -37,6 +37,7 @@ struct CommandTable {
 [[nodiscard]] Command make_logs_clean_command();
 [[nodiscard]] Command make_logs_size_command();
 [[nodiscard]] Command make_doctor_command();
+[[nodiscard]] Command make_container_build_command();
 [[nodiscard]] Command make_container_start_command();
 [[nodiscard]] Command make_container_stop_command();
 [[nodiscard]] Command make_container_restart_command();

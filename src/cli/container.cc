@@ -1,4 +1,4 @@
-// `container ...` on the native runtime: the same words, the one server process.
+// `container ...`: the stack's one server, as a container or, on the native runtime, as a process.
 #include <memory>
 
 #include "cli/commands.h"
@@ -55,7 +55,7 @@ Command make_container_start_command() {
 }
 
 Command make_container_stop_command() {
-    return simple("stop", "Stop the database server; its data stays", run_down, true);
+    return simple("stop", "Stop the database server; its data stays", run_stop, true);
 }
 
 Command make_container_restart_command() {

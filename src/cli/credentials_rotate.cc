@@ -6,9 +6,10 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/session.h"
+#include "cli/stack_command.h"
 #include "config/services.h"
-#include "instance/native_spec.h"
 #include "instance/rotate.h"
+#include "workflow/server_access.h"
 
 namespace poststack::cli {
 
@@ -20,8 +21,7 @@ struct CredentialsRotateArgs {
 
 /// The way out when the data directory knows another password than .env.
 int run_repair(Context& context, const Session& session, const instance::RotateQuery& query) {
-    const auto superuser =
-        instance::find_superuser_login(session.project, session.settings, context.environment);
+    const auto superuser = workflow::find_superuser_login(stack_request(context, session));
     if (!superuser) {
         throw Error(ErrorKind::timeout, "cannot repair the password: the server is not running")
             .hint("Type poststack container start, then run the command again.");

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <fcntl.h>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "sys/errno_error.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "workflow/server_access.h"
 #include "workflow/server_log.h"
 
 namespace poststack::cli {
@@ -132,6 +134,26 @@ class Follower {
     sys::UniqueFd file_;
 };
 
+int run_container_logs(Context& context,
+                       const Session& session,
+                       const workflow::OutputQuery& query) {
+    std::optional<LinesDocument> document;
+    // The document begins with the output: an error leaves standard output empty.
+    const auto take = [&](std::string_view part) {
+        if (context.json()) {
+            if (!document) document.emplace(context.out);
+            document->add(part);
+            return;
+        }
+        context.out << part;
+        if (query.follow) context.out.flush();
+    };
+    workflow::read_server_output(stack_request(context, session), query, take);
+    if (context.json() && !document) document.emplace(context.out);
+    if (document) document->finish();
+    return 0;
+}
+
 }  // namespace
 
 int run_logs(Context& context, const Session& session, const LogsArgs& args) {
@@ -144,6 +166,9 @@ int run_logs(Context& context, const Session& session, const LogsArgs& args) {
     if (args.follow && context.json()) {
         throw Error(ErrorKind::usage, "--follow has no end, so it cannot be one JSON document")
             .hint("Leave --json or --follow out.");
+    }
+    if (workflow::is_in_container(stack_request(context, session))) {
+        return run_container_logs(context, session, {.tail = tail, .follow = args.follow});
     }
     const workflow::ServerLog log = workflow::find_server_log(stack_request(context, session));
     if (!args.follow && !log.is_there) throw_no_log(session, log);

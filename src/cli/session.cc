@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include "cli/run_log.h"
+#include "cli/stack_command.h"
 #include "config/keys.h"
-#include "instance/own_server.h"
+#include "workflow/server_access.h"
 
 namespace poststack::cli {
 
@@ -77,7 +78,7 @@ std::optional<std::uint16_t> find_own_port(Context& context,
                                            const Session& session,
                                            const instance::Target& target) {
     if (!target.is_own_stack) return std::nullopt;
-    return instance::own_server_port(session.project, session.settings, context.environment);
+    return workflow::own_server_port(stack_request(context, session));
 }
 
 pg::ConnInfo find_login(Context& context, const Session& session) {

@@ -108,6 +108,9 @@ void print_status(Context& context, const Session& session, const workflow::Stat
     if (status.migrations) add("migrations", migrations_text(*status.migrations));
     if (status.pid != 0) add("pid", std::to_string(status.pid));
     add("data", status.data_directory.string());
+    add("container", status.container);
+    add("image", status.image);
+    add("volume", status.volume);
     add("problem", status.problem);
     context.out << to_text(fields);
 }
@@ -115,6 +118,10 @@ void print_status(Context& context, const Session& session, const workflow::Stat
 template <class Value>
 Json optional_json(const std::optional<Value>& value) {
     return value ? Json(*value) : Json(nullptr);
+}
+
+Json text_json(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
 }
 
 Json status_json(const Session& session, const workflow::Status& status) {
@@ -131,6 +138,9 @@ Json status_json(const Session& session, const workflow::Status& status) {
         {"max_connections", optional_json(status.max_connections)},
         {"migrations", nullptr},
         {"data_directory", status.data_directory.string()},
+        {"container", text_json(status.container)},
+        {"image", text_json(status.image)},
+        {"volume", text_json(status.volume)},
         {"problem", status.problem.empty() ? Json(nullptr) : Json(status.problem)}};
     if (status.migrations) {
         document["migrations"] = {{"applied", status.migrations->applied},
@@ -196,8 +206,10 @@ int run_up(Context& context, const Session& session, bool with_migrations) {
     return 0;
 }
 
-int run_down(Context& context, const Session& session) {
-    const auto result = workflow::down(stack_request(context, session));
+namespace {
+
+int stop_stack(Context& context, const Session& session, bool keep_container) {
+    const auto result = workflow::down(stack_request(context, session), keep_container);
     if (context.json()) {
         context.print({{"project", session.project.name},
                        {"state", "stopped"},
@@ -216,6 +228,16 @@ int run_down(Context& context, const Session& session) {
         context.out << fmt::format("{} is stopped; its data stays\n", session.project.name);
     }
     return 0;
+}
+
+}  // namespace
+
+int run_down(Context& context, const Session& session) {
+    return stop_stack(context, session, false);
+}
+
+int run_stop(Context& context, const Session& session) {
+    return stop_stack(context, session, true);
 }
 
 int run_restart(Context& context, const Session& session) {

@@ -24,6 +24,8 @@ void check_names(const Session& session, const std::vector<std::string>& names);
 /// Runs up (or only the server) and prints the result.
 int run_up(Context& context, const Session& session, bool with_migrations);
 int run_down(Context& context, const Session& session);
+/// As run_down(), but a container is kept.
+int run_stop(Context& context, const Session& session);
 int run_restart(Context& context, const Session& session);
 int run_status(Context& context, const Session& session);
 int run_health(Context& context, const Session& session);

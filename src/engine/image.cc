@@ -117,6 +117,19 @@ std::string import_image(const Client& client,
     return image->id;
 }
 
+void pull_image(const Client& client,
+                const std::string& name,
+                const std::function<void(std::string_view)>& on_line) {
+    const std::string what = fmt::format("fetch image \"{}\"", display_image(name));
+    http::Answer answer = client.open({.method = "POST",
+                                       .path = "/images/create",
+                                       .query = {{"fromImage", name}},
+                                       .silence_limit = std::chrono::minutes(10)},
+                                      what);
+    const ProgressReader progress = read_progress(answer, on_line);
+    if (progress.error()) throw refused(what, classify(200, *progress.error()), *progress.error());
+}
+
 std::string build_image(const Client& client,
                         const BuildSpec& spec,
                         const std::function<void(std::string_view)>& on_line) {

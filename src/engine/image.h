@@ -38,6 +38,11 @@ std::string import_image(const Client& client,
                          const http::BodySource& tar,
                          const std::vector<std::string>& changes = {});
 
+/// Fetches `name` from its registry. Errors: not_found, tool (no registry answers), io (no space).
+void pull_image(const Client& client,
+                const std::string& name,
+                const std::function<void(std::string_view)>& on_line);
+
 struct BuildSpec {
     std::string name;  ///< full name of the image (Client::local_image)
     http::BodySource context;

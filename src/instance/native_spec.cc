@@ -11,6 +11,13 @@ namespace {
 
 namespace key = config::key;
 
+std::string variable(const config::Environment& environment, const std::string& name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, std::string>> extra_settings(const config::Settings& settings) {
     std::vector<std::pair<std::string, std::string>> extra;
     for (const std::string& item : settings.list(key::postgres_settings)) {
@@ -27,13 +34,6 @@ std::vector<std::pair<std::string, std::string>> extra_settings(const config::Se
     }
     return extra;
 }
-
-std::string variable(const config::Environment& environment, const std::string& name) {
-    const auto found = environment.find(name);
-    return found == environment.end() ? std::string() : found->second;
-}
-
-}  // namespace
 
 ServerSpec make_server_spec(const config::Project& project,
                             const config::Settings& settings,
@@ -61,17 +61,6 @@ ServerSpec make_server_spec(const config::Project& project,
     spec.start_limit = settings.duration(key::start_timeout);
     spec.stop_limit = settings.duration(key::stop_timeout);
     return spec;
-}
-
-std::optional<pg::ConnInfo> find_superuser_login(const config::Project& project,
-                                                 const config::Settings& settings,
-                                                 const config::Environment& environment) {
-    if (project.id.empty()) return std::nullopt;
-    const auto launcher = make_plain_launcher({});
-    const NativeServer server(make_server_spec(project, settings, environment), *launcher);
-    const ServerView view = server.look();
-    if (view.state != ServerState::running) return std::nullopt;
-    return server.superuser_login(view);
 }
 
 }  // namespace poststack::instance

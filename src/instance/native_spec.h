@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "config/project.h"
 #include "config/settings.h"
 #include "instance/server.h"
-#include "pg/conninfo.h"
 
 namespace poststack::instance {
 
@@ -16,11 +18,8 @@ namespace poststack::instance {
                                           const config::Settings& settings,
                                           const config::Environment& environment);
 
-/// The superuser's login at the project's running server, through its socket by peer; nothing when
-/// it does not run.
-[[nodiscard]] std::optional<pg::ConnInfo> find_superuser_login(
-    const config::Project& project,
-    const config::Settings& settings,
-    const config::Environment& environment);
+/// The setting postgres_settings, taken apart. Errors: config for an item that is not name=value.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> extra_settings(
+    const config::Settings& settings);
 
 }  // namespace poststack::instance

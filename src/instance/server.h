@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "instance/binaries.h"
 #include "instance/data_directory.h"
+#include "instance/database_server.h"
 #include "instance/launcher.h"
 #include "instance/place.h"
 #include "pg/conninfo.h"
@@ -42,48 +43,20 @@ struct ServerSpec {
     std::chrono::milliseconds lock_limit{10'000};
 };
 
-enum class ServerState { absent, stopped, starting, running, stopping };
-
-[[nodiscard]] std::string_view name(ServerState state) noexcept;
-
-/// What is there right now, found without libpq.
-struct ServerView {
-    ServerState state = ServerState::absent;
-    std::optional<pgfiles::PostmasterPid> pid_file;  ///< of the running server
-    std::optional<pgfiles::DataIdentity> identity;
-    std::optional<int> data_major;
-};
-
-/// What start() asks and tells.
-struct StartHooks {
-    /// Picks the port, called once before a launch. `is_copy`: the project is a copy of another, so
-    /// a port it remembers is probably the other's.
-    std::function<std::uint16_t(bool is_copy)> choose_port;
-    std::function<void()> on_template;  ///< the slow first time on a machine begins
-    /// A database that was never ready when the machine went down now lies there.
-    std::function<void(const std::filesystem::path&)> on_set_aside = {};
-};
-
-/// What start() did.
-struct StartResult {
-    bool created = false;  ///< a new data directory was made
-    bool started = false;  ///< false: it was running already
-    Adoption adoption = Adoption::own;
-    ServerView view;
-};
-
 /// One native server. Not thread safe; two processes are kept apart by locks.
-class NativeServer {
+class NativeServer final : public DatabaseServer {
   public:
     NativeServer(ServerSpec spec, Launcher& launcher);
     NativeServer(const NativeServer&) = delete;
     NativeServer& operator=(const NativeServer&) = delete;
-    ~NativeServer();
+    ~NativeServer() override;
 
     [[nodiscard]] const ServerSpec& spec() const noexcept { return spec_; }
 
     /// Looks at files and processes only; cheap.
-    [[nodiscard]] ServerView look() const;
+    [[nodiscard]] std::string runtime() const override { return "native"; }
+
+    [[nodiscard]] ServerView look() const override;
 
     /// Brings the server past its gate, making the data directory when there is none.
     ///
@@ -91,29 +64,31 @@ class NativeServer {
     /// before anything is called ready.
     /// Errors: conflict (port taken, data directory held by another, copy of a running server),
     /// not_found (no PostgreSQL), timeout, tool (the server died: its last lines), io, denied.
-    StartResult start(const StartHooks& hooks);
+    StartResult start(const StartHooks& hooks) override;
 
     /// Waits until the data directory is durable. Errors: io.
-    void finish_sync();
+    void finish_sync() override;
 
     /// Makes durable what an `up` that was killed left unsynced; nothing to do else. Errors: io.
-    void settle_sync() const;
+    void settle_sync() const override;
 
     /// Waits until the template that start() made on the way is complete. A failure takes nothing
     /// from this server: the next new one takes as long. Errors: io, tool, interrupted.
-    void finish_template();
+    void finish_template() override;
 
     /// Stops: SIGINT (fast), after half the limit SIGQUIT (immediate; recovery at the next start).
     /// Returns how: "fast", "immediate", or "" when it was not running. The socket directory goes
     /// with the server.
     /// Errors: timeout when it is still there at the end.
-    std::string_view stop();
+    std::string_view stop() override;
 
     /// How to log in as the superuser: through the socket directory, by peer.
-    [[nodiscard]] pg::ConnInfo superuser_login(const ServerView& view) const;
+    [[nodiscard]] pg::ConnInfo superuser_login(const ServerView& view) const override;
 
     /// The last `lines` lines of the server's log.
-    [[nodiscard]] std::string log_tail(std::size_t lines) const;
+    [[nodiscard]] std::string log_tail(std::size_t lines) const override;
+
+    [[nodiscard]] std::string data_place() const override { return spec_.place.data.string(); }
 
   private:
     [[nodiscard]] ServerView wait_for_gate(pid_t pid) const;

@@ -2,21 +2,22 @@
 
 #include "base/error.h"
 #include "sys/clock.h"
-#include "workflow/native_stack.h"
 #include "workflow/stack.h"
+#include "workflow/stack_server.h"
 
 namespace poststack::workflow {
 
-DownResult down(const StackRequest& request) {
+DownResult down(const StackRequest& request, bool keep_container) {
     const auto began = sys::system_clock().now();
-    check_runtime(request, request.project);
+    (void)find_runtime(request, request.project);
     DownResult result;
     if (request.project.id.empty()) return result;
     // An `up` that still works would start again what this stops, or be left without its server.
     const sys::FileLock lock = lock_project(request, request.project);
-    NativeStack stack(request, request.project);
+    StackServer stack(request, request.project);
     result.how = stack.server().stop();
     result.was_running = !result.how.empty();
+    if (!keep_container) stack.server().discard();
     result.took = sys::system_clock().now() - began;
     if (result.was_running && request.on_step) {
         request.on_step({"server", fmt::format("stopped ({})", result.how), result.took, true});
@@ -26,7 +27,7 @@ DownResult down(const StackRequest& request) {
 
 RestartResult restart(const StackRequest& request) {
     RestartResult result;
-    result.down = down(request);
+    result.down = down(request, true);
     result.up = up(request);
     return result;
 }

@@ -10,7 +10,7 @@
 namespace poststack::workflow {
 namespace {
 
-constexpr std::array<std::string_view, 1> names = {"native"};
+constexpr std::array<std::string_view, 3> names = {"native", "podman", "docker"};
 
 }  // namespace
 
@@ -39,7 +39,7 @@ void check_runtime_name(std::string_view name, std::string_view source) {
         ErrorKind::config,
         fmt::format(
             "runtime \"{}\" ({}) is not available in this version of poststack", name, source))
-        .hint("Use the native runtime: --runtime native, or leave the setting out.");
+        .hint(fmt::format("Use {}, or leave the setting out.", available_runtimes_text()));
 }
 
 }  // namespace poststack::workflow

@@ -3,9 +3,9 @@
 #include "base/error.h"
 #include "config/keys.h"
 #include "pg/connection.h"
-#include "workflow/native_stack.h"
 #include "workflow/scratch_likeness.h"
 #include "workflow/scratch_server.h"
+#include "workflow/stack_server.h"
 
 namespace poststack::workflow {
 
@@ -14,7 +14,7 @@ namespace {
 /// The superuser's login on the database of `login`, when it works.
 std::optional<pg::ConnInfo> find_superuser(const StackRequest& request, const pg::ConnInfo& login) {
     try {
-        const NativeStack stack(request, request.project);
+        const StackServer stack(request, request.project);
         const instance::ServerView view = stack.server().look();
         if (view.state != instance::ServerState::running) return std::nullopt;
         pg::ConnInfo superuser = stack.server().superuser_login(view).with_database(login.database);

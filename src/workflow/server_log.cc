@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "instance/native_spec.h"
 #include "instance/place.h"
 #include "sys/errno_error.h"
 #include "sys/file.h"
-#include "workflow/native_stack.h"
+#include "workflow/stack_server.h"
 
 namespace poststack::workflow {
 namespace {
@@ -53,9 +54,13 @@ ServerLog find_server_log(const StackRequest& request) {
     ServerLog log{.path = request.project.log_dir / "database" / "postgresql.log"};
     log.is_there = sys::find_info(log.path).has_value();
     if (log.is_there || request.project.id.empty()) return log;
-    const NativeStack stack(request, request.project);
+    const StackServer stack(request, request.project);
     log.server_runs = stack.server().look().pid_file.has_value();
-    if (log.server_runs) instance::prepare_logs(stack.server().spec().place);
+    if (log.server_runs) {
+        instance::prepare_logs(
+            instance::make_server_spec(request.project, request.settings, request.environment)
+                .place);
+    }
     return log;
 }
 

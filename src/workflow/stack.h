@@ -1,4 +1,4 @@
-// The commands of the native runtime, as calls: up, down, restart, status, health, logs.
+// The commands of a stack, as calls: up, down, restart, status, health, logs.
 //
 // They take the project, its settings and a few functions that the command line hands in, and
 // return structs; nothing here prints.
@@ -64,8 +64,8 @@ struct DownResult {
     std::chrono::nanoseconds took{0};
 };
 
-/// Stops the server; data stays.
-DownResult down(const StackRequest& request);
+/// Stops the server; data stays. A container is removed then unless it is to be kept.
+DownResult down(const StackRequest& request, bool keep_container = false);
 
 struct MigrationCounts {
     std::size_t applied = 0;
@@ -76,7 +76,7 @@ struct MigrationCounts {
 /// A stack as `status` shows it; what a stopped or unreachable server cannot tell is empty.
 struct Status {
     std::string state;    ///< "running", "stopped", "starting", "stopping", "not created"
-    std::string runtime;  ///< "native"
+    std::string runtime;  ///< "native", "podman", "docker"
     Endpoint endpoint;
     pid_t pid = 0;
     std::string version;
@@ -85,7 +85,10 @@ struct Status {
     std::optional<int> connections;
     std::optional<int> max_connections;
     std::optional<MigrationCounts> migrations;
-    std::filesystem::path data_directory;
+    std::filesystem::path data_directory;  ///< of a native server
+    std::string container;                 ///< of a server in a container
+    std::string image;
+    std::string volume;
     std::string problem;  ///< why a running server did not let us in
 };
 

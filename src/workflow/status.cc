@@ -8,8 +8,8 @@
 #include "pg/connection.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-#include "workflow/native_stack.h"
 #include "workflow/stack.h"
+#include "workflow/stack_server.h"
 
 namespace poststack::workflow {
 namespace {
@@ -55,23 +55,42 @@ void ask_server(pg::Connection& session, const StackRequest& request, Status& st
     status.migrations = all;
 }
 
+/// Where it is. Of a container that ended, also how: somebody else may have stopped or killed it.
+void describe_place(const StackServer& stack, Status& status) {
+    const auto* server = stack.container();
+    if (server == nullptr) {
+        status.data_directory = stack.server().data_place();
+        return;
+    }
+    status.volume = server->spec().volume;
+    const auto container = server->find();
+    if (!container) return;
+    status.container = container->name;
+    status.image = container->image;
+    using engine::ContainerState;
+    if (container->state == ContainerState::paused) status.problem = "the container is paused";
+    if (container->state == ContainerState::restarting) status.problem = "it ends and is restarted";
+    if (container->state == ContainerState::exited && container->exit_code != 0) {
+        status.problem = container->oom_killed
+                             ? "it was killed because it used more memory than its limit"
+                             : fmt::format("it ended with exit code {}", container->exit_code);
+    }
+}
+
 }  // namespace
 
 Status status(const StackRequest& request) {
-    check_runtime(request, request.project);
     Status status;
-    status.runtime = "native";
+    status.runtime = find_runtime(request, request.project);
     status.state = name(ServerState::absent);
     const auto credentials = own_credentials(request);
     if (credentials) status.endpoint = endpoint_of(*credentials, {});
     if (request.project.id.empty()) return status;
 
-    const NativeStack stack(request, request.project);
+    const StackServer stack(request, request.project);
     const instance::ServerView view = stack.server().look();
     status.state = name(view.state);
-    if (view.state != ServerState::absent) {
-        status.data_directory = stack.server().spec().place.data;
-    }
+    if (view.state != ServerState::absent) describe_place(stack, status);
     if (!view.pid_file) return status;
     status.pid = view.pid_file->pid;
     status.uptime = std::chrono::duration_cast<std::chrono::seconds>(sys::system_clock().today() -
@@ -94,7 +113,7 @@ Status status(const StackRequest& request) {
 
 Health health(const StackRequest& request) {
     const auto began = sys::system_clock().now();
-    check_runtime(request, request.project);
+    (void)find_runtime(request, request.project);
     Health health;
     const auto finish = [&] {
         health.took = sys::system_clock().now() - began;
@@ -105,7 +124,7 @@ Health health(const StackRequest& request) {
     health.hint = "Run \"poststack up\".";
     if (request.project.id.empty()) return finish();
 
-    const NativeStack stack(request, request.project);
+    const StackServer stack(request, request.project);
     const instance::ServerView view = stack.server().look();
     health.state = name(view.state);
     if (view.state == ServerState::absent) return finish();

@@ -19,8 +19,8 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/random.h"
-#include "workflow/native_stack.h"
 #include "workflow/stack.h"
+#include "workflow/stack_server.h"
 #include "workflow/steps.h"
 #include "workflow/variables.h"
 
@@ -58,6 +58,7 @@ class Up {
     void refuse_other_port() const;
     void ensure_credentials();
     void start_server();
+    [[nodiscard]] std::string whereabouts() const;
     instance::PortReservation choose_port(bool is_copy);
     void recover_rotation();
     void bring_up();
@@ -73,8 +74,9 @@ class Up {
 
     const StackRequest& request_;
     config::Project project_;
+    std::string runtime_;
     Steps steps_;
-    std::unique_ptr<NativeStack> stack_;
+    std::unique_ptr<StackServer> stack_;
     Credentials credentials_;
     instance::StartResult started_;
     std::optional<pg::Connection> session_;  ///< as the project's own role: proves readiness
@@ -85,6 +87,7 @@ class Up {
 /// Data outside of the project is found by the project's id, and a copied project brought the
 /// other's id along. It gets one of its own, and with it an empty database.
 void Up::settle_project_id() {
+    if (runtime_ != "native") return;
     const auto spec = instance::make_server_spec(project_, request_.settings, request_.environment);
     if (!instance::find_original(project_, spec)) return;
     project_.id = sys::random_uuid();
@@ -155,9 +158,10 @@ void Up::start_server() {
                      fmt::format("The machine went down before the first up had ended. What it "
                                  "had made lies in \"{}\"; a new database takes its place.",
                                  aside.native()));
-             }});
+             },
+         .on_notice = [&](std::string_view sentence) { notice(sentence); }});
     const auto& pid_file = started_.view.pid_file;
-    if (!pid_file) throw Error(ErrorKind::bug, "a started server without postmaster.pid");
+    if (!pid_file) throw Error(ErrorKind::bug, "a started server that does not run");
     // Also for one that runs already: the `up` that started it may have been killed before this.
     if (started_.started || credentials_.port != pid_file->port) {
         credentials_.port = pid_file->port;
@@ -168,8 +172,18 @@ void Up::start_server() {
                       : started_.created ? "created and started"
                                          : "started";
     steps_.done("server",
-                fmt::format("{} on port {} (pid {})", how, pid_file->port, pid_file->pid),
+                fmt::format("{} on port {} ({})", how, pid_file->port, whereabouts()),
                 started_.started);
+}
+
+/// "pid 4312", "container shop-postgres of podman 4.3.1".
+std::string Up::whereabouts() const {
+    const auto* container = stack_->container();
+    if (container == nullptr) return fmt::format("pid {}", started_.view.pid_file->pid);
+    return fmt::format("container {} of {} {}",
+                       container->spec().container,
+                       container->runtime(),
+                       container->client().version());
 }
 
 std::optional<pg::LoginFailure> Up::try_login() {
@@ -256,8 +270,8 @@ bool Up::may_try_again(const Error& error, milliseconds limit) const {
         sys::system_clock().sleep(20ms);
         const instance::ServerView view = stack_->server().look();
         if (!view.pid_file || view.pid_file->pid != began_with->pid) return true;
+        // A container's server is reached by its published port alone.
         const auto answer = pgfiles::probe({.socket_directory = view.pid_file->socket_directory,
-                                            .address = {},
                                             .port = view.pid_file->port},
                                            instance::superuser,
                                            "postgres",
@@ -364,16 +378,18 @@ void Up::finish_template() {
 UpResult Up::run(bool with_migrations) {
     config::ensure_state(project_);
     const sys::FileLock lock = lock_project(request_, project_);
-    check_runtime(request_, project_);
+    runtime_ = find_runtime(request_, project_);
     settle_project_id();
-    stack_ = std::make_unique<NativeStack>(request_, project_);
+    stack_ = std::make_unique<StackServer>(request_, project_);
     refuse_other_port();
     ensure_credentials();
+    // Before there is data at an engine: an `up` without the flag must not look elsewhere.
+    if (runtime_ != "native") record_runtime(project_, runtime_);
     bring_up();
     if (with_migrations) apply_migrations();
     // Ready is said after both: what a power failure would take away is on the disk, and the
     // project's own role gets an answer from its own database by the address the user gets.
-    record_runtime(project_);
+    record_runtime(project_, runtime_);
     stack_->server().finish_sync();
     (void)session_->query("SELECT 1");
     finish_template();

@@ -86,12 +86,13 @@ init_on_terminal() {
 }
 
 @test "init offers and takes the runtimes of this version alone" {
-    init_on_terminal '[["Runtime: native?", "podman\r"],
-        ["this version has no runtime \"podman\". Answer native.", ""], ["Runtime", "\u0003"]]'
+    init_on_terminal '[["Runtime: native, podman or docker?", "moon\r"],
+        ["this version has no runtime \"moon\". Answer native, podman or docker.", ""],
+        ["Runtime", "\u0003"]]'
     expect_status 130
-    poststack --runtime podman init --yes
-    expect_status 3
-    [[ "$stderr" == *'runtime "podman" (flag --runtime) is not available in this version'* ]]
+    poststack --runtime moon init --yes
+    expect_status 2
+    [[ "$stderr" == *'option --runtime does not take "moon"'* ]]
     [ -z "$(ls -A)" ]
 }
 

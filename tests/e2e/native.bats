@@ -179,12 +179,27 @@ wait_until_gone() {
     [[ "$stderr" == *'apt-get install postgresql-99'* ]]
 }
 
-@test "a runtime that this version does not have is said so" {
-    poststack --runtime podman up
-    expect_status 3
+@test "an engine that is not there is said so, and nothing is kept of it" {
+    POSTSTACK_ENGINE_HOST=unix://$project/none.sock poststack --runtime podman up
+    expect_status 4
 
-    [[ "$stderr" == *'runtime "podman" (flag --runtime) is not available in this version'* ]]
-    [[ "$stderr" == *'hint: Use the native runtime'* ]]
+    [[ "$stderr" == *"no engine listens at $project/none.sock (environment POSTSTACK_ENGINE_HOST)"* ]]
+    [ ! -e .poststack/runtime ]
+    POSTSTACK_ENGINE_HOST=tcp://elsewhere:2375 poststack --runtime docker up
+    expect_status 3
+    [[ "$stderr" == *'is not a unix socket'* ]]
+}
+
+@test "a runtime that is not the stack's own is refused" {
+    mkdir .poststack
+    echo native >.poststack/runtime
+    poststack --runtime docker status
+    expect_status 5
+    [[ "$stderr" == *'this stack runs on "native", not on "docker" (flag --runtime)'* ]]
+    echo moon >.poststack/runtime
+    poststack status
+    expect_status 3
+    [[ "$stderr" == *'runtime "moon", which this version of poststack does not have'* ]]
 }
 
 @test "root's server of a project nobody else can enter keeps its data outside" {

@@ -19,8 +19,8 @@ namespace poststack::engine {
 class EngineTest : public ::testing::TestWithParam<const char*> {
   protected:
     void SetUp() override {
-        const auto socket = sys::find_env(std::string("POSTSTACK_TEST_") + GetParam());
-        const auto rootfs = sys::find_env("POSTSTACK_TEST_ROOTFS");
+        const auto socket = sys::find_env(std::string("TEST_") + GetParam() + "_SOCKET");
+        const auto rootfs = sys::find_env("TEST_ROOTFS");
         if (!socket || !rootfs) GTEST_SKIP() << "there is no " << GetParam();
         client_.emplace(connect({.address = *socket, .address_source = "the test"}));
         busy_ = client_->local_image("poststack-test/busy:1");

@@ -272,7 +272,7 @@ TEST(Connect, SaysThatThereIsNoEngine) {
 }
 
 TEST(Connect, StartsPodmansService) {
-    const auto variables = sys::find_env("POSTSTACK_TEST_PODMAN_ENVIRONMENT");
+    const auto variables = sys::find_env("TEST_PODMAN_ENVIRONMENT");
     if (!variables) GTEST_SKIP() << "there is no PODMAN";
     // Of the private podman of this run: the service, which outlives us, ends with that.
     for (const std::string_view variable : split(*variables, ' ')) {
