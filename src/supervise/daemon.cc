@@ -292,6 +292,7 @@ class Daemon {
         const std::string verdict = supervisor_->verdict();
         journal_.info(fmt::format("{}; exit code {}", verdict, supervisor_->exit_code()));
         write_termination_log(verdict);
+        supervisor_->remember(Memory::Exit{supervisor_->exit_code(), verdict}, steady_clock::now());
         const std::string& pidfile = supervisor_->config().daemon.pidfile;
         if (!pidfile.empty()) ::unlink(pidfile.c_str());
         for (const auto& unit : supervisor_->units()) {

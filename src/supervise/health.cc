@@ -45,12 +45,24 @@ std::string program_json(const Supervisor& supervisor, const Unit& unit) {
         text += ",\"detail\":" + json_text(why);
     }
     if (unit.last.reason != Reason::none) {
-        text += fmt::format(",\"last_end\":{{\"reason\":\"{}\",\"exit_code\":{},\"signal\":{}}}",
-                            name(unit.last.reason),
-                            unit.last.code,
-                            unit.last.signal);
+        text += fmt::format(
+            ",\"last_end\":{{\"reason\":\"{}\",\"text\":{},\"exit_code\":{},\"signal\":{}}}",
+            name(unit.last.reason),
+            json_text(unit.last.to_text()),
+            unit.last.code,
+            unit.last.signal);
     }
     return text + "}";
+}
+
+/// How the run before this one ended; nothing where that is not known.
+std::string last_run_json(const Supervisor& supervisor) {
+    const auto& before = supervisor.before();
+    if (!before) return {};
+    if (!before->exit) return ",\"last_run\":{\"reason\":\"killed\"}";
+    return fmt::format(",\"last_run\":{{\"exit_code\":{},\"reason\":{}}}",
+                       before->exit->code,
+                       json_text(before->exit->reason));
 }
 
 HealthAnswer health(const Supervisor& supervisor, bool judges_ready) {
@@ -65,10 +77,11 @@ HealthAnswer health(const Supervisor& supervisor, bool judges_ready) {
     HealthAnswer answer;
     answer.status = (judges_ready ? ready : live) ? 200 : 503;
     answer.body =
-        fmt::format("{{\"status\":\"{}\",\"live\":{},\"ready\":{},\"programs\":[{}]}}\n",
+        fmt::format("{{\"status\":\"{}\",\"live\":{},\"ready\":{}{},\"programs\":[{}]}}\n",
                     supervisor.is_stopping() ? "stopping" : (ready ? "ready" : "not ready"),
                     live,
                     ready,
+                    last_run_json(supervisor),
                     programs);
     return answer;
 }

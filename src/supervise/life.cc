@@ -16,7 +16,8 @@ constexpr milliseconds brief{1000};
 
 Action Life::want_start(Time now) noexcept {
     backoff_ = 0;
-    return apply(Event::start, now);
+    const bool is_worn_out = state_ == State::stopped && is_crash_limit_reached(now);
+    return apply(is_worn_out ? Event::gave_up : Event::start, now);
 }
 
 Action Life::want_stop(Time now, std::optional<milliseconds> wait) noexcept {
@@ -54,15 +55,26 @@ void Life::remember_crash(Time when) noexcept {
     ++crash_count_;
 }
 
+std::span<const Time> Life::kept() const noexcept {
+    return std::span(crashes_).first(std::min(crash_count_, crashes_.size()));
+}
+
+int Life::recent_crashes(Time now) const noexcept {
+    return static_cast<int>(std::ranges::count_if(
+        kept(), [&](Time when) { return now - when <= rules_.crash_window; }));
+}
+
+std::vector<Time> Life::crashes(Time now) const {
+    std::vector<Time> recent;
+    for (const Time when : kept()) {
+        if (now - when <= rules_.crash_window) recent.push_back(when);
+    }
+    return recent;
+}
+
 bool Life::is_crash_limit_reached(Time now) const noexcept {
-    if (rules_.crash_limit <= 0) return false;
-    const std::size_t kept = std::min(crash_count_, crashes_.size());
-    const auto recent = std::count_if(crashes_.begin(),
-                                      crashes_.begin() + static_cast<std::ptrdiff_t>(kept),
-                                      [&](Time when) { return now - when <= rules_.crash_window; });
-    const auto limit =
-        std::min<std::ptrdiff_t>(rules_.crash_limit, static_cast<std::ptrdiff_t>(crashes_.size()));
-    return recent >= limit;
+    const int limit = std::min(rules_.crash_limit, static_cast<int>(crashes_.size()));
+    return limit > 0 && recent_crashes(now) >= limit;
 }
 
 Event Life::judge_end(Ending how, Time now) noexcept {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "supervise/state.h"
 
@@ -40,7 +42,8 @@ class Life {
     /// The instant tick() is to be called at; nothing while no time matters.
     [[nodiscard]] std::optional<Time> deadline() const noexcept { return deadline_; }
 
-    /// What to do now; the state has changed already.
+    /// What to do now; the state has changed already. A program that has reached its crash limit
+    /// before it was started becomes FATAL.
     Action want_start(Time now) noexcept;
     /// `wait` overrides the rules: less time where a stop budget is nearly used up.
     Action want_stop(Time now, std::optional<std::chrono::milliseconds> wait = {}) noexcept;
@@ -57,15 +60,26 @@ class Life {
     /// counts as RUNNING only when it was seen alive behind startsecs.
     Action ended(Ending how, Time now) noexcept;
 
-    /// Goes on where a life before this process began has stopped (crashes survive a restart).
+    /// Counts an unexpected end, also one of a life before this process began.
     void remember_crash(Time when) noexcept;
+
+    /// Somebody has looked into it: the limit counts anew.
+    void forget_crashes() noexcept { crash_count_ = 0; }
+
+    /// How many unexpected ends are remembered within the window.
+    [[nodiscard]] int recent_crashes(Time now) const noexcept;
+
+    /// Their instants.
+    [[nodiscard]] std::vector<Time> crashes(Time now) const;
+
+    [[nodiscard]] bool is_crash_limit_reached(Time now) const noexcept;
 
     [[nodiscard]] const LifeRules& rules() const noexcept { return rules_; }
 
   private:
     Action apply(Event event, Time now) noexcept;
     [[nodiscard]] Event judge_end(Ending how, Time now) noexcept;
-    [[nodiscard]] bool is_crash_limit_reached(Time now) const noexcept;
+    [[nodiscard]] std::span<const Time> kept() const noexcept;
 
     LifeRules rules_;
     State state_ = State::stopped;

@@ -21,7 +21,7 @@ enum class Event {
     retry,         ///< the wait after a failed start is over
     lived,         ///< it lived longer than startsecs
     start_failed,  ///< it could not be run, or died before startsecs; another try is left
-    gave_up,       ///< the same, and it was the last try
+    gave_up,       ///< the same, and it was the last try; or it ended too often before we began
     ended,         ///< a running program ended, and stays so
     ended_again,   ///< a running program ended, and is started again at once
     crashed,       ///< a running program ended at once, and is started again after a wait
@@ -61,6 +61,7 @@ struct Step {
         {exited,   start,        starting, spawn},
         {fatal,    start,        starting, spawn},
         {backoff,  start,        starting, spawn},
+        {stopped,  gave_up,      fatal,    none},
         {backoff,  retry,        starting, spawn},
         {starting, lived,        running,  none},
         {starting, start_failed, backoff,  wait},

@@ -111,6 +111,11 @@ void Supervisor::send_kill(Unit& unit, Time now) {
 void Supervisor::start(Unit& unit, Time now) {
     unit.succeeded = false;
     if (unit.last.reason == Reason::exited) unit.last.reason = Reason::none;
+    if (unit.config.crash_limit > 0) {
+        // Somebody has looked into it.
+        unit.life.forget_crashes();
+        remember(std::nullopt, now);
+    }
     want_start(unit, now);
 }
 

@@ -33,11 +33,13 @@ std::vector<std::string> groups_of(const Config& config) {
 
 Supervisor::Supervisor(Config config, Workshop workshop)
     : config_(std::move(config)), fresh_(config_), workshop_(std::move(workshop)) {
+    recall();
     for (const ProgramConfig& program : config_.programs)
         add_unit(program);
 }
 
 void Supervisor::boot(Time now) {
+    remember(std::nullopt, now);
     for (const auto& unit : units_) {
         if (unit->config.autostart) want_start(*unit, now);
     }

@@ -14,6 +14,7 @@
 
 #include "supervise/config.h"
 #include "supervise/journal.h"
+#include "supervise/memory.h"
 #include "supervise/oom.h"
 #include "supervise/outlet.h"
 #include "supervise/stream.h"
@@ -115,6 +116,12 @@ class Supervisor {
 
     [[nodiscard]] std::uint64_t orphans() const noexcept { return orphans_; }
 
+    /// What the run before this one left; nothing without state_file=, or at the first run.
+    [[nodiscard]] const std::optional<Memory>& before() const noexcept { return before_; }
+
+    /// Writes the state file; `exit` with the last words. Says so when it cannot.
+    void remember(std::optional<Memory::Exit> exit, Time now);
+
     [[nodiscard]] Workshop& workshop() noexcept { return workshop_; }
 
   private:
@@ -128,6 +135,10 @@ class Supervisor {
         bool killed = false;  ///< something did not stop in time
         bool postgres_killed = false;
     };
+
+    // remember.cc
+    void recall();
+    void remind(Unit& unit) const noexcept;
 
     // units_start.cc
     void add_unit(const ProgramConfig& program);
@@ -155,6 +166,7 @@ class Supervisor {
     void set_ready(Unit& unit, bool ready, const std::string& why, Time now);
     void tell_dependents(Unit& unit, Time now);
     void restart_for(Unit& unit, Reason reason, Time now);
+    void note_crashes(Unit& unit, State from, Time now);
     void judge_critical(Unit& unit, Time now);
 
     // stopping.cc
@@ -176,6 +188,7 @@ class Supervisor {
     std::vector<Observer> observers_;
     std::optional<Stop> stop_;
     std::uint64_t orphans_ = 0;
+    std::optional<Memory> before_;  ///< its ages are those at our start
 };
 
 }  // namespace poststack::supervise

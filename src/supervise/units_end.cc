@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "supervise/launch.h"
 #include "supervise/section.h"
 #include "supervise/supervisor.h"
@@ -114,7 +115,7 @@ void Supervisor::act(Unit& unit, Action action, State from, Time now) {
 void Supervisor::changed(Unit& unit, State from, Time now) {
     const State state = unit.state();
     if (state == from) return;
-    if (state == State::fatal && from == State::running) unit.last.reason = Reason::crash_limit;
+    note_crashes(unit, from, now);
     for (const Observer& observer : observers_)
         observer(unit, from);
     if (state == State::running && !unit.has_gate()) set_ready(unit, true, "it runs", now);
@@ -127,6 +128,23 @@ void Supervisor::changed(Unit& unit, State from, Time now) {
     }
     if (state == State::stopped && unit.restart) want_start(unit, now);
     if (is_stopping() && !unit.is_alive()) advance_stop(now);
+}
+
+void Supervisor::note_crashes(Unit& unit, State from, Time now) {
+    const State state = unit.state();
+    const bool was_up = from == State::starting || from == State::running;
+    const bool is_limit = state == State::fatal && unit.life.is_crash_limit_reached(now);
+    if (is_limit || (state == State::fatal && from == State::running)) {
+        unit.last.reason = Reason::crash_limit;
+    }
+    if (is_limit) {
+        unit.spawn_error = fmt::format("ended unexpectedly {} times within {}, and is to no more",
+                                       unit.life.recent_crashes(now),
+                                       human_duration(unit.config.crash_window));
+    }
+    if (unit.config.crash_limit > 0 && was_up && state != State::running) {
+        remember(std::nullopt, now);
+    }
 }
 
 void Supervisor::judge_critical(Unit& unit, Time now) {

@@ -67,6 +67,7 @@ void Supervisor::add_unit(const ProgramConfig& program) {
         if (::geteuid() != 0) unit->run_as->groups.clear();
     }
     open_logs(*unit);
+    remind(*unit);
     units_.push_back(std::move(unit));
 }
 

@@ -334,6 +334,34 @@ class Cases:
         assert spawned[-1] - ended[-2] > 0.98, init.text()
         init.stop()
 
+    def test_a_crash_limit_outlives_the_supervisor(self):
+        path = self.folder.path
+        daemon = f"state_file={path}/state\ntermination_log={path}/end"
+        bad = program("bad", "sh -c 'exit 3'", "startsecs=60", "critical=true", "crash_limit=2")
+        init = self.start(bad, daemon=daemon)
+        assert init.wait() == 26, init.text()
+        assert init.text().count('spawned "bad"') == 2, init.text()
+        why = '"bad" is critical and is FATAL: ended unexpectedly 2 times within 10 min'
+        assert (path / "end").read_text().startswith(f"exit code 26: {why}"), init.text()
+
+        again = self.start(bad, program("good", "sleep 1000", "depends_on=bad"), daemon=daemon)
+        assert again.wait() == 26, again.text()
+        assert "spawned" not in again.text(), again.text()
+        assert f"ago with exit code 26: {why}" in again.text(), again.text()
+
+        (path / "state").unlink()
+        fresh = self.start(bad.replace("exit 3", "sleep 1000"), daemon=daemon)
+        fresh.expect('spawned "bad"')
+        child = fresh.program_pid("bad")
+        os.kill(fresh.pid, signal.SIGKILL)
+        fresh.process.wait()
+        if not fresh.is_pid1:
+            os.killpg(child, signal.SIGKILL)
+        last = self.start(bad.replace("exit 3", "sleep 1000"), daemon=daemon)
+        last.expect("the last run was killed")
+        last.expect('spawned "bad"')
+        assert last.stop() == 0
+
     def test_b15_what_cannot_run_says_why(self):
         plain = self.folder.path / "plain.txt"
         plain.write_text("no program\n")
