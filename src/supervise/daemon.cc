@@ -7,7 +7,6 @@
 #include <grp.h>
 #include <memory>
 #include <optional>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -25,15 +24,10 @@
 #include "supervise/rpc.h"
 #include "supervise/section.h"
 #include "supervise/supervisor.h"
+#include "supervise/trim.h"
 #include "sys/env.h"
 #include "sys/errno_error.h"
 #include "sys/file.h"
-
-// Of the linker: where the program's code and data lie. Source: end(3), ld's default script.
-// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
-extern "C" const char __executable_start;
-extern "C" const char etext;
-extern "C" const char edata;
 
 namespace poststack::supervise {
 namespace {
@@ -73,22 +67,6 @@ void raise_descriptors(std::int64_t wanted) noexcept {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Gives back the pages of code that only reading the configuration needed, and keeps the kernel
-/// from mapping sixteen for each one that is touched: most of what we would count for is our own
-/// file.
-void forget_code() noexcept {
-#ifndef __SANITIZE_ADDRESS__
-    constexpr std::uintptr_t page = 4096;
-    const auto begin = reinterpret_cast<std::uintptr_t>(&__executable_start) / page * page;
-    const auto code_end = reinterpret_cast<std::uintptr_t>(&etext) / page * page;
-    const auto data_end = reinterpret_cast<std::uintptr_t>(&edata) / page * page;
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): madvise takes the address of a page
-    auto* const start = reinterpret_cast<void*>(begin);
-    ::madvise(start, data_end - begin, MADV_RANDOM);
-    ::madvise(start, code_end - begin, MADV_DONTNEED);
-#endif
-}
-
 /// The loop and everything it owns, in the order it is torn down.
 class Daemon {
   public:
@@ -112,6 +90,7 @@ class Daemon {
                                      .out = out_,
                                      .err = err_,
                                      .environment = sys::environment()});
+        supervisor_->observe([this](const Unit&, State) { is_settled_ = false; });
         listeners_.emplace(*supervisor_);
         make_rpc();
         open_servers(config);
@@ -127,6 +106,7 @@ class Daemon {
         });
         while (!supervisor_->is_done()) {
             step([this] {
+                rest();
                 poller_.wait(deadline());
                 const auto now = steady_clock::now();
                 supervisor_->tick(now);
@@ -218,6 +198,15 @@ class Daemon {
             if (other && (!nearest || *other < *nearest)) nearest = other;
         }
         return nearest;
+    }
+
+    /// When something has changed, and nothing is to be done for a while.
+    void rest() {
+        if (is_settled_) return;
+        const auto next = deadline();
+        if (next && *next - steady_clock::now() < 500ms) return;
+        give_back_memory();
+        is_settled_ = true;
     }
 
     void take_signal(const signalfd_siginfo& info) {
@@ -329,6 +318,7 @@ class Daemon {
     std::optional<Rpc> rpc_;
     std::vector<std::unique_ptr<HttpServer>> servers_;
     bool begins_anew_ = false;
+    bool is_settled_ = false;
     bool told_stopping_ = false;
     std::vector<std::string> leaving_;
     std::vector<std::string> coming_;
@@ -363,7 +353,6 @@ int run_daemon(const Config& config, const DaemonOptions& options) {
     }
     auto loop = std::make_unique<Daemon>(config, options);
     write_pidfile(daemon);
-    forget_code();
     const int code = loop->run();
     if (!loop->begins_anew()) return code;
     loop.reset();
