@@ -58,6 +58,7 @@ class Cases:
     def __init__(self, mode, folder):
         self.mode, self.folder = mode, folder
         self.running = []
+        self.groups = []
         folder.own(mode)
 
     def start(self, *programs, daemon="", **options):
@@ -182,9 +183,32 @@ class Cases:
         assert init.text().count('spawned "hold"') == 1
         init.stop()
 
+    def test_b03_a_crash_restart_closes_the_gate(self):
+        init = self.start(
+            self.real_postgres(options="-c log_statement=all"),
+            program("told", "sh -c 'trap \"echo told\" HUP; echo armed; while :; do sleep 0.1; done'",
+                    "depends_on=db", "on_dependency_restart=signal:HUP"),
+            daemon="stop_budget=60s")
+        init.expect(r"told \| armed")
+        session = self.client("select pg_sleep(600)")
+        line = init.expect("statement: select pg_sleep")
+        self.kill_pid(init, int(re.search(r"\[(\d+)\]", line).group(1)), signal.SIGKILL)
+        init.expect('"db" is not ready: the server restarts after a crash')
+        init.expect('"db" is ready', 2)
+        init.expect(r"told \| told")
+        session.wait(PATIENCE)
+        # Its own signs told it, and the file was not believed before: it was never started anew.
+        assert init.text().count('spawned "db"') == 1, init.text()
+        assert init.stop() == 0
+        assert cluster_state(self.folder.path / "data") == "shut down"
+
     def kill_in(self, init, name, number, count=1):
-        """Signals a program, whose pid may be one of another namespace."""
-        pid = init.program_pid(name, count)
+        """Signals a program."""
+        self.kill_pid(init, init.program_pid(name, count), number)
+
+    @staticmethod
+    def kill_pid(init, pid, number):
+        """Signals a process of `init`, whose pid may be one of another namespace."""
         if init.is_pid1:
             subprocess.run(["nsenter", "-t", str(init.pid), "-p", "kill", f"-{int(number)}",
                             str(pid)], check=True)
@@ -215,6 +239,37 @@ class Cases:
             init = self.start(program("x", command, "critical=true", *lines))
             assert init.wait() == code, (command, code, init.text())
 
+    def memory_group(self, limit):
+        """A control group of our own with `limit` bytes of memory; None where that cannot be made."""
+        if os.geteuid() != 0:
+            return None
+        for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            base = {"memory": "/sys/fs/cgroup/memory", "": "/sys/fs/cgroup"}.get(controllers)
+            if base is None:
+                continue
+            group = pathlib.Path(base + path) / f"init-{os.getpid()}-{self.mode}"
+            try:
+                group.mkdir()
+                self.groups.append(group)
+                name = "memory.limit_in_bytes" if controllers else "memory.max"
+                (group / name).write_text(str(limit))
+                return group
+            except OSError:
+                continue
+        return None
+
+    def test_b29_out_of_memory_is_told(self):
+        group = self.memory_group(200 << 20)
+        if group is None:
+            return
+        init = self.start(
+            program("big", f"{PYTHON} -c 'x = b\"x\" * (400 << 20)'", "critical=true",
+                    "autorestart=false", "startsecs=0"),
+            prefix=("sh", "-c", f'echo $$ >{group}/cgroup.procs && exec "$@"', "sh"))
+        assert init.wait() == 23, init.text()
+        assert "signal KILL (out of memory)" in init.text(), init.text()
+
     def test_b07_second_term_shortens_third_is_immediate(self):
         deaf = "sh -c 'trap \"\" TERM; echo deaf; while :; do sleep 0.1; done'"
         init = self.start(program("api", deaf, "stopwaitsecs=100"), daemon="stop_budget=100s")
@@ -234,10 +289,10 @@ class Cases:
 
     # B06: the rows. The api gets 3 s of the budget, PostgreSQL what a slow disk may need.
 
-    def shutdown(self, stopsignal, api, client):
+    def shutdown(self, stopsignal, api, client, budget=40):
         init = self.start(self.real_postgres(f"stopsignal={stopsignal}", options="-c log_statement=all"),
-                          program("api", api, "priority=200", "stopwaitsecs=10"),
-                          daemon="stop_budget=40s\npostgres_reserve=37s")
+                          program("api", api, "priority=200", "stopwaitsecs=60"),
+                          daemon=f"stop_budget={budget}s\npostgres_reserve=37s")
         init.expect(r"api \| up")
         session = self.client("select pg_sleep(600)") if client else None
         if session:
@@ -260,6 +315,10 @@ class Cases:
     def test_b06_term_api_drains(self):
         drains = "sh -c 'trap \"sleep 8; exit 0\" TERM; echo up; while :; do sleep 0.1; done'"
         assert self.shutdown("TERM", drains, True) == 30
+
+    def test_b06_int_api_drains(self):
+        drains = "sh -c 'trap \"sleep 2; exit 0\" TERM; echo up; while :; do sleep 0.1; done'"
+        assert self.shutdown("INT", drains, True, budget=90) == 0
 
     def test_b06_int_api_hangs(self):
         hangs = "sh -c 'trap \"\" TERM; echo up; while :; do sleep 0.1; done'"
@@ -557,6 +616,15 @@ class Cases:
         assert init.stop() == 0
 
 
+def removed(group):
+    """Removes a control group, which needs the last of its processes to be gone."""
+    try:
+        group.rmdir()
+        return True
+    except OSError:
+        return False
+
+
 def run_case(mode, name):
     """Runs one case; its failure as text, or nothing."""
     folder = Folder()
@@ -570,6 +638,8 @@ def run_case(mode, name):
     finally:
         for init in cases.running:
             init.kill()
+        for group in cases.groups:
+            until(lambda made=group: removed(made), f"{group} to be empty")
         folder.remove()
 
 
