@@ -5,6 +5,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -83,16 +84,32 @@ status
 """
 
 
-def control(folder, *words):
-    """What supervisorctl prints, and its exit code."""
-    run = subprocess.run(["supervisorctl", "-c", str(folder / "supervisord.conf"), *words],
-                         capture_output=True, text=True, timeout=120, check=False,
-                         stdin=subprocess.DEVNULL)
-    lines = run.stdout.splitlines()
-    if words[-1] == "all" or words[-1].endswith(":*"):
-        lines.sort()  # what ends first is told first, and that is not always the same
-    text = "".join(f"{line}\n" for line in lines)
-    return f"$ {' '.join(words)}\n{text}{run.stderr}[{run.returncode}]\n"
+class Control:
+    """supervisorctl with the configuration in `folder`; a call gives what it prints, and its code."""
+
+    def __init__(self, folder):
+        self.config = str(folder / "supervisord.conf")
+        self.process = subprocess.Popen(
+            [PYTHON, "-B", str(pathlib.Path(supervised.__file__).with_name("supervisorctl_again.py"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
+
+    def __call__(self, *words):
+        self.process.stdin.write(json.dumps(["-c", self.config, *words]) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        lines = answer["out"].splitlines()
+        if words[-1] == "all" or words[-1].endswith(":*"):
+            lines.sort()  # what ends first is told first, and that is not always the same
+        text = "".join(f"{line}\n" for line in lines)
+        return f"$ {' '.join(words)}\n{text}{answer['err']}[{answer['code']}]\n"
 
 
 def mask(text, folder):
@@ -103,11 +120,11 @@ def mask(text, folder):
     return re.sub(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M", "DATE", text)
 
 
-def session(folder):
+def session(folder, control):
     """Runs the whole session against whoever listens on the socket in `folder`."""
     until((folder / "sock").exists, "the socket")
     # cat is RUNNING after a second, for both.
-    until(lambda: "RUNNING" in control(folder, "status", "cat"), "cat to run")
+    until(lambda: "RUNNING" in control("status", "cat"), "cat to run")
     said = ""
     for line in SESSION.splitlines():
         if line == "CHANGE":
@@ -116,10 +133,10 @@ def session(folder):
         if line.startswith("SAID"):
             # What a program says arrives when it arrives.
             count = int(line.split()[1])
-            until(lambda: control(folder, "tail", "-1000", "echo").count("world") == count,
+            until(lambda: control("tail", "-1000", "echo").count("world") == count,
                   f"what echo says in {count} runs")
             continue
-        said += control(folder, *line.split())
+        said += control(*line.split())
         if line == "shutdown":
             until(lambda: not (folder / "sock").exists(), "the end")
     return mask(said, folder)
@@ -142,7 +159,8 @@ class Supervisorctl(unittest.TestCase):
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
         try:
-            return session(folder.path)
+            with Control(folder.path) as control:
+                return session(folder.path, control)
         finally:
             run.terminate()
             run.wait(PATIENCE)
@@ -249,7 +267,9 @@ class Listening(unittest.TestCase):
                           "[program:api]\ncommand=sleep 1000\n")
         init.expect('spawned "api"')
         pid = init.pid
-        self.assertIn("Restarted supervisord", control(self.folder.path, "reload"))
+        told = subprocess.run(["supervisorctl", "-c", str(init.config), "reload"], check=False,
+                              capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        self.assertIn("Restarted supervisord", told.stdout)
         init.expect('spawned "api"', 2)
         self.assertEqual(init.pid, pid)
         self.assertEqual(init.stop(), 0)
