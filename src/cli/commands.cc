@@ -29,9 +29,13 @@ CommandTable all_commands() {
     table.commands.push_back(make_container_start_command());
     table.commands.push_back(make_container_stop_command());
     table.commands.push_back(make_container_restart_command());
+    table.commands.push_back(make_container_remove_command());
     table.commands.push_back(make_container_status_command());
     table.commands.push_back(make_container_health_command());
+    table.commands.push_back(make_container_list_command());
     table.commands.push_back(make_container_logs_command());
+    table.commands.push_back(make_container_clean_command());
+    table.commands.push_back(make_container_shell_command());
     table.commands.push_back(make_database_migrate_command());
     table.commands.push_back(make_database_rollback_command());
     table.commands.push_back(make_database_migration_status_command());

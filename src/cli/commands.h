@@ -41,9 +41,13 @@ struct CommandTable {
 [[nodiscard]] Command make_container_start_command();
 [[nodiscard]] Command make_container_stop_command();
 [[nodiscard]] Command make_container_restart_command();
+[[nodiscard]] Command make_container_remove_command();
 [[nodiscard]] Command make_container_status_command();
 [[nodiscard]] Command make_container_health_command();
+[[nodiscard]] Command make_container_list_command();
 [[nodiscard]] Command make_container_logs_command();
+[[nodiscard]] Command make_container_clean_command();
+[[nodiscard]] Command make_container_shell_command();
 [[nodiscard]] Command make_database_migrate_command();
 [[nodiscard]] Command make_database_rollback_command();
 [[nodiscard]] Command make_database_migration_status_command();

@@ -12,7 +12,7 @@ using Run = int (*)(Context&, const Session&);
 
 struct ContainerArgs {
     std::vector<std::string> names;
-    std::optional<int> port;
+    UpArgs up = {};
 };
 
 Argument names_argument(std::vector<std::string>& names) {
@@ -43,14 +43,15 @@ Command make_container_start_command() {
             .options = {{.names = "--postgres-port,--port",
                          .value = "PORT",
                          .help = "Listen on this port of this machine",
-                         .target = &args->port}},
+                         .target = &args->up.port},
+                        recreate_option(args->up)},
             .arguments = {names_argument(args->names)},
             .examples = {"container start", "container start --postgres-port 5433"},
             .run = [args](Context& context) {
                 const Session session =
-                    open_session(context, port_flags("--postgres-port", args->port));
+                    open_session(context, port_flags("--postgres-port", args->up.port));
                 check_names(session, args->names);
-                return run_up(context, session, false);
+                return run_up(context, session, false, args->up.recreate);
             }};
 }
 

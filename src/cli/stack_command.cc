@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "cli/status_output.h"
 #include "config/keys.h"
 #include "instance/log_writer.h"
 
@@ -25,14 +26,6 @@ std::vector<std::string> log_writer() {
     const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) return {};
     return {program.string(), instance::log_writer_flag};
-}
-
-Json endpoint_json(const workflow::Endpoint& endpoint) {
-    return {{"host", endpoint.host},
-            {"port", endpoint.port},
-            {"database", endpoint.database},
-            {"user", endpoint.user},
-            {"socket_directory", endpoint.socket_directory.string()}};
 }
 
 Json step_json(const workflow::Step& step) {
@@ -78,78 +71,6 @@ Json up_json(const Session& session, const workflow::UpResult& result, const Jso
             {"steps", steps}};
 }
 
-std::string migrations_text(const workflow::MigrationCounts& counts) {
-    std::string text = fmt::format("{} applied, {} pending", counts.applied, counts.pending);
-    if (counts.changed > 0) text += fmt::format(", {} changed or missing", counts.changed);
-    return text;
-}
-
-void print_status(Context& context, const Session& session, const workflow::Status& status) {
-    std::vector<std::pair<std::string, std::string>> fields{
-        {"project", session.project.name}, {"state", status.state}, {"runtime", status.runtime}};
-    const auto add = [&](const char* name, const std::string& value) {
-        if (!value.empty()) fields.emplace_back(name, value);
-    };
-    const workflow::Endpoint& endpoint = status.endpoint;
-    add("host", endpoint.host);
-    if (endpoint.port != 0) add("port", std::to_string(endpoint.port));
-    add("database", endpoint.database);
-    add("user", endpoint.user);
-    add("version", status.version);
-    if (status.size) add("size", human_bytes(*status.size));
-    if (status.uptime) {
-        // Known to the second: postmaster.pid has no more.
-        add("uptime", status.uptime->count() < 1 ? "under 1 s" : human_duration(*status.uptime));
-    }
-    if (status.connections) {
-        add("connections",
-            fmt::format("{} of {}", *status.connections, status.max_connections.value_or(0)));
-    }
-    if (status.migrations) add("migrations", migrations_text(*status.migrations));
-    if (status.pid != 0) add("pid", std::to_string(status.pid));
-    add("data", status.data_directory.string());
-    add("container", status.container);
-    add("image", status.image);
-    add("volume", status.volume);
-    add("problem", status.problem);
-    context.out << to_text(fields);
-}
-
-template <class Value>
-Json optional_json(const std::optional<Value>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
-
-Json text_json(const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-}
-
-Json status_json(const Session& session, const workflow::Status& status) {
-    Json document = {
-        {"project", session.project.name},
-        {"state", status.state},
-        {"runtime", status.runtime},
-        {"endpoint", endpoint_json(status.endpoint)},
-        {"pid", status.pid == 0 ? Json(nullptr) : Json(status.pid)},
-        {"version", status.version.empty() ? Json(nullptr) : Json(status.version)},
-        {"size_bytes", optional_json(status.size)},
-        {"uptime_seconds", status.uptime ? Json(status.uptime->count()) : Json(nullptr)},
-        {"connections", optional_json(status.connections)},
-        {"max_connections", optional_json(status.max_connections)},
-        {"migrations", nullptr},
-        {"data_directory", status.data_directory.string()},
-        {"container", text_json(status.container)},
-        {"image", text_json(status.image)},
-        {"volume", text_json(status.volume)},
-        {"problem", status.problem.empty() ? Json(nullptr) : Json(status.problem)}};
-    if (status.migrations) {
-        document["migrations"] = {{"applied", status.migrations->applied},
-                                  {"pending", status.migrations->pending},
-                                  {"changed", status.migrations->changed}};
-    }
-    return document;
-}
-
 }  // namespace
 
 workflow::StackRequest stack_request(Context& context, const Session& session) {
@@ -193,8 +114,16 @@ void check_names(const Session& session, const std::vector<std::string>& names) 
     }
 }
 
-int run_up(Context& context, const Session& session, bool with_migrations) {
+Option recreate_option(UpArgs& args) {
+    return {.names = "--recreate",
+            .value = {},
+            .help = "Make a new container on the same data, whatever is there",
+            .target = &args.recreate};
+}
+
+int run_up(Context& context, const Session& session, bool with_migrations, bool recreate) {
     auto request = stack_request(context, session);
+    request.recreate = recreate;
     StepList steps;
     steps.attach(request);
     const auto result = with_migrations ? workflow::up(request) : workflow::start_server(request);
@@ -258,9 +187,9 @@ int run_restart(Context& context, const Session& session) {
 int run_status(Context& context, const Session& session) {
     const auto status = workflow::status(stack_request(context, session));
     if (context.json()) {
-        context.print(status_json(session, status));
+        context.print(status_json(session.project.name, status));
     } else {
-        print_status(context, session, status);
+        print_status(context, session.project.name, status);
     }
     return 0;
 }

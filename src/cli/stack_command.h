@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
 #include "cli/context.h"
 #include "cli/session.h"
 #include "workflow/stack.h"
@@ -21,8 +22,16 @@ namespace poststack::cli {
 /// name, its container name or the project's. Errors: not_found for anything else.
 void check_names(const Session& session, const std::vector<std::string>& names);
 
+struct UpArgs {
+    std::optional<int> port;
+    bool recreate = false;
+};
+
+/// The option --recreate of what starts the server.
+[[nodiscard]] Option recreate_option(UpArgs& args);
+
 /// Runs up (or only the server) and prints the result.
-int run_up(Context& context, const Session& session, bool with_migrations);
+int run_up(Context& context, const Session& session, bool with_migrations, bool recreate);
 int run_down(Context& context, const Session& session);
 /// As run_down(), but a container is kept.
 int run_stop(Context& context, const Session& session);

@@ -16,6 +16,12 @@ Volume read_volume(const Json& document) {
             .path = text(document, "Mountpoint")};
 }
 
+Network read_network(const Json& document) {
+    return {.id = text(document, "Id"),
+            .name = text(document, "Name"),
+            .labels = string_map(document, "Labels")};
+}
+
 /// The document of `path`; nothing when there is none of that name.
 std::optional<Json> find(const Client& client, const std::string& path, const std::string& what) {
     const Reply reply = client.ask({.path = path});
@@ -90,9 +96,17 @@ std::optional<Network> find_network(const Client& client, const std::string& nam
     const auto document = find(
         client, "/networks/" + percent_encode(name), fmt::format("look at network \"{}\"", name));
     if (!document) return std::nullopt;
-    return Network{.id = text(*document, "Id"),
-                   .name = text(*document, "Name"),
-                   .labels = string_map(*document, "Labels")};
+    return read_network(*document);
+}
+
+std::vector<Network> list_networks(const Client& client, const std::string& label) {
+    const Reply reply = client.require(
+        {.path = "/networks", .query = {{"filters", Json{{"label", {label}}}.dump()}}},
+        "list the networks");
+    std::vector<Network> networks;
+    for (const Json& entry : reply.json())
+        networks.push_back(read_network(entry));
+    return networks;
 }
 
 bool remove_network(const Client& client, const std::string& name) {

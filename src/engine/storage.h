@@ -38,6 +38,7 @@ struct Network {
 Network ensure_network(const Client& client,
                        const std::string& name,
                        const std::map<std::string, std::string>& labels);
+[[nodiscard]] std::vector<Network> list_networks(const Client& client, const std::string& label);
 [[nodiscard]] std::optional<Network> find_network(const Client& client, const std::string& name);
 
 /// False when there is none. Errors: conflict when a container is attached.

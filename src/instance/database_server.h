@@ -39,6 +39,7 @@ struct StartHooks {
     /// A database that was never ready when the machine went down now lies there.
     std::function<void(const std::filesystem::path&)> on_set_aside = {};
     std::function<void(std::string_view)> on_notice = {};  ///< full sentences for the user
+    bool recreate = false;  ///< a new container on the same data, whatever is there
 };
 
 /// What start() did.

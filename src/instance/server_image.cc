@@ -232,8 +232,12 @@ BuiltImage build_base(const Client& client, const std::string& suite, const Imag
         options);
 }
 
+std::string postgres_image(int major) {
+    return fmt::format("poststack/postgres:{}", major);
+}
+
 BuiltImage build_postgres(const Client& client, int major, const ImageOptions& options) {
-    const std::string name = fmt::format("poststack/postgres:{}", major);
+    const std::string name = postgres_image(major);
     const std::string suite = suite_of(major);
     const VolumeLayout layout = volume_layout(major);
     const std::string key =
@@ -261,8 +265,7 @@ BuiltImage build_postgres(const Client& client, int major, const ImageOptions& o
 }
 
 std::optional<engine::Image> find_postgres_image(const Client& client, int major) {
-    return engine::find_image(client,
-                              client.local_image(fmt::format("poststack/postgres:{}", major)));
+    return engine::find_image(client, client.local_image(postgres_image(major)));
 }
 
 }  // namespace poststack::instance

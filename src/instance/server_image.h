@@ -53,6 +53,9 @@ BuiltImage build_base(const engine::Client& client,
                       const std::string& suite,
                       const ImageOptions& options);
 
+/// "poststack/postgres:17".
+[[nodiscard]] std::string postgres_image(int major);
+
 /// poststack/postgres:<major>, with what it stands on.
 ///
 /// An image that was made from the same files is left alone unless `no_cache` is set.

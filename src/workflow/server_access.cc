@@ -6,9 +6,20 @@
 #include "engine/exec.h"
 #include "instance/own_server.h"
 #include "sys/file.h"
+#include "workflow/engine_access.h"
 #include "workflow/stack_server.h"
 
 namespace poststack::workflow {
+
+namespace {
+
+[[noreturn]] void throw_no_container(const StackRequest& request) {
+    throw Error(ErrorKind::not_found,
+                fmt::format("there is no container of \"{}\"", request.project.name))
+        .hint("Start it: poststack up");
+}
+
+}  // namespace
 
 bool is_in_container(const StackRequest& request) {
     return find_runtime(request, request.project) != "native";
@@ -20,15 +31,27 @@ void read_server_output(const StackRequest& request,
     const StackServer stack(request, request.project);
     const auto* server = stack.container();
     const auto container = server == nullptr ? std::nullopt : server->find();
-    if (!container) {
-        throw Error(ErrorKind::not_found,
-                    fmt::format("there is no container of \"{}\"", request.project.name))
-            .hint("Start it: poststack up");
-    }
+    if (!container) throw_no_container(request);
     engine::read_logs(server->client(),
                       *container,
                       {.tail = query.tail, .follow = query.follow},
                       [&](engine::Channel, std::string_view part) { on_output(part); });
+}
+
+int run_in_container(const StackRequest& request,
+                     engine::ExecSpec spec,
+                     const engine::OwnStreams& streams) {
+    require_container_runtime(request, "open a shell in");
+    const StackServer stack(request, request.project);
+    const auto container = stack.container()->find();
+    if (!container) throw_no_container(request);
+    if (container->state != engine::ContainerState::running) {
+        throw Error(ErrorKind::conflict,
+                    fmt::format("container \"{}\" does not run", container->name))
+            .hint("Start it: poststack up");
+    }
+    spec.container = container->id;
+    return engine::attach_inside(stack.container()->client(), spec, streams);
 }
 
 std::optional<std::uint16_t> own_server_port(const StackRequest& request) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/attach.h"
 #include "pg/conninfo.h"
 #include "workflow/stack.h"
 
@@ -23,6 +24,13 @@ struct OutputQuery {
 void read_server_output(const StackRequest& request,
                         const OutputQuery& query,
                         const std::function<void(std::string_view)>& on_output);
+
+/// Runs a program in the stack's container with our own input and outputs; returns its exit code.
+/// Errors: not_found (a native stack, no container), conflict (it does not run), as
+/// engine::attach_inside().
+int run_in_container(const StackRequest& request,
+                     engine::ExecSpec spec,
+                     const engine::OwnStreams& streams);
 
 /// The port on which the stack's own server listens, whatever runs it; nothing when there never was
 /// one. Errors: as instance::own_server_port(); of the engine.

@@ -37,6 +37,7 @@ struct StackRequest {
     std::vector<std::string> log_writer = {};  ///< argv of the log writer (instance/launcher.h)
     OnStep on_step = {};
     std::function<void(std::string_view)> on_notice = {};  ///< full sentences for the user
+    bool recreate = false;  ///< up: a new container on the same data, whatever is there
 };
 
 /// Where the stack's database is, after up.
@@ -73,6 +74,25 @@ struct MigrationCounts {
     std::size_t changed = 0;  ///< changed, missing, out of order or unfinished
 };
 
+/// What an engine says of the server's container.
+struct ContainerStatus {
+    std::string name;
+    std::string image;
+    std::string volume;
+    /// "missing", or the engine's own word: "created", "running", "paused", "restarting", "exited",
+    /// "removing", "dead".
+    std::string state = "missing";
+    std::string since;             ///< when that began, as the engine says: UTC
+    std::optional<int> exit_code;  ///< of one that ended
+    bool oom_killed = false;
+    int restarts = 0;
+    std::vector<std::string> ports;  ///< "127.0.0.1:5432->5432/tcp"
+    std::optional<std::uint64_t> memory;
+    std::optional<std::uint64_t> memory_limit;
+    std::optional<double> cpu_seconds;
+    std::string last_lines;  ///< what it wrote before it failed
+};
+
 /// A stack as `status` shows it; what a stopped or unreachable server cannot tell is empty.
 struct Status {
     std::string state;    ///< "running", "stopped", "starting", "stopping", "not created"
@@ -85,11 +105,10 @@ struct Status {
     std::optional<int> connections;
     std::optional<int> max_connections;
     std::optional<MigrationCounts> migrations;
-    std::filesystem::path data_directory;  ///< of a native server
-    std::string container;                 ///< of a server in a container
-    std::string image;
-    std::string volume;
-    std::string problem;  ///< why a running server did not let us in
+    std::filesystem::path data_directory;      ///< of a native server
+    std::optional<ContainerStatus> container;  ///< of a server that an engine runs
+    std::string problem;                       ///< why a running server did not let us in
+    std::string hint;
 };
 
 Status status(const StackRequest& request);

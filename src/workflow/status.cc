@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/keys.h"
+#include "engine/exec.h"
 #include "pg/connection.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -55,26 +57,77 @@ void ask_server(pg::Connection& session, const StackRequest& request, Status& st
     status.migrations = all;
 }
 
-/// Where it is. Of a container that ended, also how: somebody else may have stopped or killed it.
+constexpr int shown_lines = 8;
+
+/// Nothing when it could not be asked: the rest of the answer is worth more.
+void add_usage(const engine::Client& client, ContainerStatus& status) {
+    const auto usage = engine::find_usage(client, status.name);
+    if (!usage) return;
+    status.memory = usage->memory;
+    status.cpu_seconds = usage->cpu_seconds;
+}
+
+/// Why a container that does not run does not, and what to do. Somebody else may have stopped,
+/// killed or paused it.
+void explain(const instance::ContainerServer& server,
+             const engine::Container& container,
+             Status& status) {
+    using enum engine::ContainerState;
+    switch (container.state) {
+        case paused:
+            status.problem = "the container is paused";
+            status.hint =
+                fmt::format("Let it go on: {} unpause {}", server.runtime(), container.name);
+            return;
+        case restarting: status.problem = "it ends and is restarted"; break;
+        case exited:
+        case dead:
+            if (container.exit_code == 0 && container.error.empty()) return;
+            status.problem = "it " + instance::end_in_words(container);
+            break;
+        default: return;
+    }
+    status.hint = container.oom_killed ? "Raise memory_limit, or ask less of the server; then: "
+                                         "poststack up"
+                                       : "Start it again: poststack up. A new container on the "
+                                         "same data: poststack up --recreate";
+    status.container->last_lines =
+        mask_secrets(engine::log_tail(server.client(), container, shown_lines));
+}
+
+/// Where it is, and of a container how it fares.
 void describe_place(const StackServer& stack, Status& status) {
     const auto* server = stack.container();
     if (server == nullptr) {
         status.data_directory = stack.server().data_place();
         return;
     }
-    status.volume = server->spec().volume;
+    ContainerStatus& place = status.container.emplace();
+    place.name = server->spec().container;
+    place.volume = server->spec().volume;
     const auto container = server->find();
-    if (!container) return;
-    status.container = container->name;
-    status.image = container->image;
-    using engine::ContainerState;
-    if (container->state == ContainerState::paused) status.problem = "the container is paused";
-    if (container->state == ContainerState::restarting) status.problem = "it ends and is restarted";
-    if (container->state == ContainerState::exited && container->exit_code != 0) {
-        status.problem = container->oom_killed
-                             ? "it was killed because it used more memory than its limit"
-                             : fmt::format("it ended with exit code {}", container->exit_code);
+    if (!container) {
+        status.hint = "The container is made again on its volume by: poststack up";
+        return;
     }
+    place.image = container->image;
+    place.state = name(container->state);
+    place.restarts = container->restarts;
+    place.oom_killed = container->oom_killed;
+    const bool has_ended = container->state == engine::ContainerState::exited ||
+                           container->state == engine::ContainerState::dead;
+    if (has_ended) place.exit_code = container->exit_code;
+    place.since = (has_ended ? container->finished : container->started).value_or("");
+    for (const engine::Port& port : container->ports) {
+        place.ports.push_back(fmt::format(
+            "{}:{}->{}/{}", port.host_ip, port.host_port, port.container_port, port.protocol));
+    }
+    // Of a container without a limit the engines call the machine's memory one.
+    if (container->granted.memory > 0) {
+        place.memory_limit = static_cast<std::uint64_t>(container->granted.memory);
+    }
+    if (container->state == engine::ContainerState::running) add_usage(server->client(), place);
+    explain(*server, *container, status);
 }
 
 }  // namespace

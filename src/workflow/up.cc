@@ -19,6 +19,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/random.h"
+#include "workflow/engine_access.h"
 #include "workflow/stack.h"
 #include "workflow/stack_server.h"
 #include "workflow/steps.h"
@@ -80,7 +81,8 @@ class Up {
     Credentials credentials_;
     instance::StartResult started_;
     std::optional<pg::Connection> session_;  ///< as the project's own role: proves readiness
-    bool is_copy_ = false;                   ///< of a project whose data lies outside of it
+    bool has_recreated_ = false;
+    bool is_copy_ = false;  ///< of a project whose data lies outside of it
     std::size_t migrations_applied_ = 0;
 };
 
@@ -159,7 +161,9 @@ void Up::start_server() {
                                  "had made lies in \"{}\"; a new database takes its place.",
                                  aside.native()));
              },
-         .on_notice = [&](std::string_view sentence) { notice(sentence); }});
+         .on_notice = [&](std::string_view sentence) { notice(sentence); },
+         .recreate = request_.recreate && !has_recreated_});
+    has_recreated_ = true;
     const auto& pid_file = started_.view.pid_file;
     if (!pid_file) throw Error(ErrorKind::bug, "a started server that does not run");
     // Also for one that runs already: the `up` that started it may have been killed before this.
@@ -379,6 +383,7 @@ UpResult Up::run(bool with_migrations) {
     config::ensure_state(project_);
     const sys::FileLock lock = lock_project(request_, project_);
     runtime_ = find_runtime(request_, project_);
+    if (request_.recreate) require_container_runtime(request_, "recreate");
     settle_project_id();
     stack_ = std::make_unique<StackServer>(request_, project_);
     refuse_other_port();

@@ -21,12 +21,6 @@ use() {
     export POSTSTACK_ENGINE_HOST=unix://${!variable} POSTSTACK_RUNTIME=$1
 }
 
-query() {
-    local bin
-    bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
-    "$bin/psql" -XAtqc "$1" "$(sed -n 's/^DATABASE_URL=//p' .env)"
-}
-
 # One life of a stack.
 live() {
     poststack container build --bootstrap --json
@@ -101,6 +95,162 @@ live() {
 @test "a stack lives in a container of podman" {
     use podman
     live podman
+}
+
+# What an operator does with the container. The image is there: "live" made it.
+manage() {
+    poststack container build --bootstrap --quiet
+    poststack container remove
+    expect_status 0
+    [[ "$output" == *' has no container' ]]
+    poststack up
+    expect_status 0
+    name=$(basename "$PWD" | tr -d . | tr '[:upper:]' '[:lower:]')-postgres
+    query 'create table kept as select 7 as n'
+
+    # Two at once, one of them asked for another container: both end well, one server is left.
+    "$POSTSTACK" up --recreate >up.out 2>&1 &
+    poststack up
+    expect_status 0
+    wait $!
+    grep -q "is made again on volume .*: as asked" up.out
+    [ "$(query 'select n from kept')" = 7 ]
+
+    # What changed is named, and the data stays.
+    POSTSTACK_MAX_CONNECTIONS=37 POSTSTACK_MEMORY_LIMIT=512MB poststack up
+    expect_status 0
+    [[ "$stderr" == *'setting max_connections 100 -> 37'* ]]
+    [ "$(query 'show max_connections')" = 37 ]
+    [ "$(query 'select n from kept')" = 7 ]
+    POSTSTACK_POSTGRES_VERSION=16 poststack container restart
+    expect_status 5
+    [[ "$stderr" == *'holds a database of PostgreSQL 17, not of 16'* ]]
+    poststack up
+    expect_status 0
+
+    poststack container list --images
+    expect_status 0
+    [[ "$output" == *"$name"*'project'*'postgres'*'running'*'127.0.0.1:'*'poststack/postgres:17'* ]]
+    poststack container remove
+    expect_status 5
+    [[ "$stderr" == *"container \"$name\" runs"*'--force'* ]]
+    run --separate-stderr "$POSTSTACK" container shell <<<'id -u; exit 3'
+    expect_status 8
+    [ "$output" = 999 ]
+    [[ "$stderr" == *'"/bin/bash" ended with exit code 3'* ]]
+    run --separate-stderr "$POSTSTACK" container shell -- sh -c 'cat; echo e >&2' <<<one
+    expect_status 0
+    [ "$output" = one ]
+    [[ "$stderr" == *e ]]
+
+    # Killed from outside.
+    call POST "/containers/$name/kill?signal=KILL"
+    poststack status
+    expect_status 0
+    [[ "$output" == *'stopped'*"$name, exited (137) since "*'it was killed (exit code 137)'*'Its last lines:'* ]]
+    [[ "$stderr" == *'poststack up --recreate'* ]]
+    poststack up
+    expect_status 0
+    [[ "$stderr" == *'The container was killed (exit code 137); it is started again.'* ]]
+    call POST "/containers/$name/pause"
+    poststack up
+    expect_status 5
+    [[ "$stderr" == *"container \"$name\" is paused"*" unpause $name"* ]]
+    poststack status
+    [[ "$output" == *'paused'*'the container is paused'* ]]
+    call POST "/containers/$name/unpause"
+    poststack health
+    expect_status 0
+    [ "$(query 'select n from kept')" = 7 ]
+
+    # Another database in its volume is not removed, nor is its own without a yes.
+    poststack container remove --force --volumes
+    expect_status 2
+    [[ "$stderr" == *'cannot ask "Remove volume'*'system identifier '*'without a terminal'* ]]
+    file=/var/lib/postgresql/data/pgdata/poststack_identity.json
+    poststack container shell -- cp $file /tmp/own
+    poststack container shell -- sed -i 's/"system_identifier": "[0-9]*"/"system_identifier": "1"/' $file
+    expect_status 0
+    poststack container remove --force --volumes --yes
+    expect_status 5
+    [[ "$stderr" == *'it holds another database (system identifier '*'than the one that was made for this project (1)'* ]]
+    [ "$(query 'select n from kept')" = 7 ]
+    poststack container shell -- cp /tmp/own $file
+    poststack down
+    expect_status 0
+    poststack status
+    [[ "$output" == *'missing'* ]]
+    poststack container remove --volumes --yes
+    expect_status 0
+    [[ "$stderr" == *'removing volume'*'system identifier'* ]]
+    [[ "$output" == *'_postgres_data is removed' ]]
+    poststack status
+    [[ "$output" == *'not created'* ]]
+}
+
+@test "docker: a container is listed, made again, entered and removed" {
+    use docker
+    manage
+}
+
+@test "podman: a container is listed, made again, entered and removed" {
+    use podman
+    manage
+}
+
+# Somebody else's container and volume.
+leave_alone() {
+    poststack container build --bootstrap --quiet
+    call POST '/containers/create?name=other-postgres' \
+        '{"Image": "'"$1"'poststack/postgres:17", "Cmd": ["sleep", "100"]}'
+    poststack container list
+    expect_status 0
+    [[ "$output" == *'other-postgres'*'foreign'* ]]
+    POSTSTACK_POSTGRES_CONTAINER_NAME=other-postgres poststack up
+    expect_status 5
+    [[ "$stderr" == *'container "other-postgres" belongs to somebody else'* ]]
+    POSTSTACK_POSTGRES_CONTAINER_NAME=other-postgres poststack container remove --force --volumes --yes
+    expect_status 5
+    poststack container clean --all
+    expect_status 0
+    poststack container list
+    [[ "$output" == *'other-postgres'* ]]
+    call DELETE '/containers/other-postgres'
+}
+
+# call METHOD PATH [JSON]: the engine's API, past poststack.
+call() {
+    python3 - "${POSTSTACK_ENGINE_HOST#unix://}" "$@" <<'END'
+import http.client, socket, sys
+connection = http.client.HTTPConnection("engine")
+connection.sock = socket.socket(socket.AF_UNIX)
+connection.sock.connect(sys.argv[1])
+body = sys.argv[4] if len(sys.argv) > 4 else None
+connection.request(sys.argv[2], "/v1.40" + sys.argv[3], body, {"Content-Type": "application/json"})
+answer = connection.getresponse()
+text = answer.read().decode()
+sys.exit(text if answer.status >= 400 else 0)
+END
+}
+
+@test "docker: what is somebody else's is shown and left alone" {
+    use docker
+    leave_alone ''
+}
+
+@test "podman: what is somebody else's is shown and left alone" {
+    use podman
+    leave_alone localhost/
+}
+
+@test "a native stack has no container to remove, recreate or enter" {
+    export POSTSTACK_RUNTIME=native
+    for words in 'container remove' 'container shell' 'up --recreate'; do
+        # shellcheck disable=SC2086  # words
+        poststack $words
+        expect_status 4
+        [[ "$stderr" == *'runs natively: there is no container to '* ]]
+    done
 }
 
 @test "a build without a way to Debian says what is missing" {

@@ -17,6 +17,9 @@ ERRORS = pathlib.Path(os.environ["POSTSTACK_SOURCE"], "docs/errors.md")
 ELSEWHERE = {
     **{("container build", code): "engines.bats" for code in (0, 4, 8)},
     ("container build", 7): "no test: an engine that does not answer",
+    **{("container remove", code): "engines.bats" for code in (0, 4, 5)},
+    ("container remove", 7): "as down",
+    **{("container shell", code): "engines.bats" for code in (0, 4, 5, 8)},
     ("container start", 9): "as up: credentials_rotate_test.cc, up.bats",
     ("database new", 5): "a race",
     **{("database adopt", code): "migrate.bats" for code in (0, 4, 5)},
@@ -122,8 +125,8 @@ class ExitCodes(unittest.TestCase):
 
     def before_the_first_up(self):
         with Project(self.home) as project:
-            for command in ("down", "container stop", "status", "container status", "logs list",
-                            "logs size", "logs clean", "config-show", "config-validate", "doctor",
+            for command in ("down", "container stop", "status", "container status",
+                            "container list", "container clean", "logs list", "logs size", "logs clean", "config-show", "config-validate", "doctor",
                             "version"):
                 self.expect(project, 0, command)
             self.expect(project, 0, "completion", "bash")
@@ -207,7 +210,7 @@ class ExitCodes(unittest.TestCase):
         project.query("drop table notes; drop table second")  # the ledger is gone
         project.write("migrations/002_second.sql", "create table second ();")
         project.write("migrations/002_second.rollback.sql", "drop table second;")
-        later = ("container build",  # needs an engine: engines.bats
+        later = ("container build", "container remove",  # need an engine: engines.bats
                  "down", "container stop", "database drop-schema", "database new", "database squash")
         options = {"init": ["--yes"], "database repair": ["--dry-run", "--reason", "a test"],
                    "database adopt": ["--baseline", "001", "--dry-run"],
@@ -220,7 +223,8 @@ class ExitCodes(unittest.TestCase):
         self.expect_keys(project, "database drop-schema", "--yes", "--force")
         self.expect_keys(project, "container stop")
         self.expect_keys(project, "down")
-        self.assertEqual(self.seen, commands() - {"shell", "database shell", "container build"})
+        self.assertEqual(self.seen, commands() - {"shell", "database shell", "container build",
+                                               "container remove", "container shell"})
         outcome = project.run("logs", "--json", "--follow")
         self.assertEqual((outcome.code, outcome.out), (2, ""))
         self.assertEqual(json.loads(outcome.err)["error"]["kind"], "usage")
