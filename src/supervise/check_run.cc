@@ -167,10 +167,26 @@ class SocketCheck final : public CheckRun {
     std::string received_;
 };
 
+/// What a program said, as part of one line: its end, where it said much.
+std::string in_one_line(std::string_view output) {
+    constexpr std::size_t longest = 300;
+    std::string line;
+    for (const std::string_view part : split(output, '\n')) {
+        if (const auto text = trim(part); !text.empty()) {
+            line += (line.empty() ? "" : "; ") + std::string(text);
+        }
+    }
+    for (char& letter : line) {
+        if (static_cast<unsigned char>(letter) < 0x20) letter = ' ';
+    }
+    return line.size() <= longest ? line : "..." + line.substr(line.size() - longest);
+}
+
 class ExecCheck final : public CheckRun {
   public:
-    ExecCheck(const Check& check, const CheckFrame& frame, Time deadline, Done done)
-        : CheckRun(deadline, std::move(done)) {
+    ExecCheck(
+        sys::Poller& poller, const Check& check, const CheckFrame& frame, Time deadline, Done done)
+        : CheckRun(deadline, std::move(done)), poller_(poller) {
         plan_.argv = check.argv;
         plan_.variables = frame.variables;
         plan_.directory = frame.directory;
@@ -182,9 +198,18 @@ class ExecCheck final : public CheckRun {
         }
         plan_.program = *program;
         const sys::UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
-        plan_.stdin_fd = plan_.stdout_fd = plan_.stderr_fd = nothing.get();
+        int ends[2] = {-1, -1};
+        const bool piped = ::pipe2(ends, O_CLOEXEC) == 0;
+        output_ = sys::UniqueFd(ends[0]);
+        const sys::UniqueFd input(ends[1]);
+        plan_.stdin_fd = nothing.get();
+        plan_.stdout_fd = plan_.stderr_fd = piped ? input.get() : nothing.get();
         Launched launched = launch(plan_);
         pid_ = launched.pid;
+        if (piped) {
+            ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+            poller_.watch(output_.get(), EPOLLIN, [this](std::uint32_t) { read_output(); });
+        }
         report_ = std::move(launched.report);
         if (pid_ < 0) answer(false, to_text({LaunchStage::fork, launched.code}, plan_));
     }
@@ -193,6 +218,7 @@ class ExecCheck final : public CheckRun {
     ExecCheck& operator=(const ExecCheck&) = delete;
 
     ~ExecCheck() override {
+        close_output();
         if (pid_ > 0) ::kill(-pid_, SIGKILL);  // reaped with the orphans
     }
 
@@ -200,17 +226,46 @@ class ExecCheck final : public CheckRun {
 
     void ended(int code, int signal) override {
         pid_ = -1;
+        read_output();
+        close_output();
         if (const auto failure = read_failure(report_)) {
             answer(false, to_text(*failure, plan_));
         } else if (signal != 0) {
             answer(false, fmt::format("ended by signal {}", signal));
         } else {
-            answer(code == 0, fmt::format("exit code {}", code));
+            const std::string said = in_one_line(said_);
+            answer(code == 0,
+                   fmt::format("exit code {}{}{}", code, said.empty() ? "" : ": ", said));
         }
     }
 
   private:
+    void close_output() noexcept {
+        if (output_) poller_.forget(output_.get());
+        output_ = sys::UniqueFd();
+    }
+
+    /// A pipe that nobody empties would stop the program; only the end is kept.
+    void read_output() {
+        constexpr std::size_t kept = 1024;
+        for (int turn = 0; turn < 64 && output_; ++turn) {
+            char buffer[4096];
+            const ssize_t count = ::read(output_.get(), buffer, sizeof buffer);
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) return;
+            if (count == 0) {
+                close_output();
+                return;
+            }
+            said_.append(buffer, static_cast<std::size_t>(count));
+            if (said_.size() > kept) said_.erase(0, said_.size() - kept);
+        }
+    }
+
+    sys::Poller& poller_;
     LaunchPlan plan_;
+    sys::UniqueFd output_;
+    std::string said_;
     pid_t pid_ = -1;
     sys::UniqueFd report_;
 };
@@ -286,7 +341,7 @@ std::unique_ptr<CheckRun> start_check(sys::Poller& poller,
         case Check::Kind::http:
         case Check::Kind::tcp: return start_socket(poller, check, frame, deadline, std::move(done));
         case Check::Kind::exec:
-            return std::make_unique<ExecCheck>(check, frame, deadline, std::move(done));
+            return std::make_unique<ExecCheck>(poller, check, frame, deadline, std::move(done));
         case Check::Kind::file: {
             struct stat info{};
             const bool is_there = ::stat(check.path.c_str(), &info) == 0;

@@ -84,6 +84,7 @@ TEST(Review, SaysWhatTheAuthorAssumed) {
 
     EXPECT_THAT(said,
                 ElementsAre(HasSubstr(":1 no program is \"critical\""),
+                            HasSubstr(":2 \"db\" is called ready by its own sign"),
                             HasSubstr(":5 \"api\" may take 30 s to stop, but has at most 5 s"),
                             HasSubstr(":9 \"mon\" comes after \"api\" by priority")));
 }

@@ -23,8 +23,12 @@ bool Probes::are_wanted(const ProgramConfig& program) noexcept {
 Probes::Probes(sys::Poller& poller,
                const ProgramConfig& program,
                CheckFrame frame,
+               bool gate_open,
                Callbacks callbacks)
-    : poller_(poller), frame_(std::move(frame)), callbacks_(std::move(callbacks)) {
+    : poller_(poller),
+      frame_(std::move(frame)),
+      callbacks_(std::move(callbacks)),
+      gate_open_(gate_open) {
     const std::array probes{&program.startup, &program.readiness, &program.liveness};
     const auto now = std::chrono::steady_clock::now();
     for (std::size_t index = 0; index < slots_.size(); ++index) {
@@ -36,7 +40,24 @@ Probes::Probes(sys::Poller& poller,
 
 bool Probes::is_held(std::size_t index) const noexcept {
     const Slot& first = slots_[startup];
-    return index != startup && first.probe != nullptr && !first.passed;
+    return index != startup && (!gate_open_ || (first.probe != nullptr && !first.passed));
+}
+
+void Probes::set_gate(bool open, Time now) {
+    if (std::exchange(gate_open_, open) == open) return;
+    for (Slot& slot : slots_) {
+        if (&slot == &slots_[startup] || slot.probe == nullptr) continue;
+        slot.run.reset();
+        slot.passed = false;
+        slot.failures = slot.successes = 0;
+        slot.text.clear();
+        slot.next = now + slot.probe->delay;
+    }
+}
+
+std::string Probes::readiness_text() const {
+    const std::string& text = slots_[readiness].text;
+    return text.empty() ? "its readiness probe has not answered yet" : text;
 }
 
 std::optional<Probes::Time> Probes::deadline() const noexcept {
@@ -79,10 +100,10 @@ void Probes::take(std::size_t index, const CheckAnswer& answer) {
     const bool failed = slot.failures >= slot.probe->failures;
     const bool passed = slot.successes >= slot.probe->successes;
     if (index == readiness) {
-        const bool before = slot.passed;
-        if (passed) slot.passed = true;
-        if (failed) slot.passed = false;
-        if (slot.passed != before) callbacks_.readiness_changed(slot.passed, slot.text);
+        if (!passed && !failed) return;
+        slot.passed = passed;
+        if (slot.told != passed) callbacks_.readiness_changed(passed, slot.text);
+        slot.told = passed;
         return;
     }
     if (index == startup && passed) {

@@ -13,8 +13,9 @@
 
 namespace poststack::supervise {
 
-/// startup holds the other two back until it has succeeded once; liveness ends the program;
-/// readiness only marks it. Thresholds count answers in a row.
+/// startup holds the other two back until it has succeeded once, and so does the gate of a program
+/// with ready= while it is closed; liveness ends the program; readiness only marks it. Thresholds
+/// count answers in a row.
 class Probes {
   public:
     using Time = std::chrono::steady_clock::time_point;
@@ -27,9 +28,11 @@ class Probes {
         std::function<void(bool ready, const std::string& why)> readiness_changed;
     };
 
+    /// `gate_open`: also for a program without one.
     Probes(sys::Poller& poller,
            const ProgramConfig& program,
            CheckFrame frame,
+           bool gate_open,
            Callbacks callbacks);
 
     /// True when there is something to ask.
@@ -38,11 +41,14 @@ class Probes {
     [[nodiscard]] std::optional<Time> deadline() const noexcept;
     void tick(Time now);
 
+    /// The program's gate has opened, or closed: readiness and liveness begin anew, or wait.
+    void set_gate(bool open, Time now);
+
     /// Without a readiness probe always true, once startup has succeeded.
     [[nodiscard]] bool is_ready() const noexcept;
 
-    /// What the readiness probe was last told.
-    [[nodiscard]] const std::string& readiness_text() const noexcept { return slots_[1].text; }
+    /// What the readiness probe was last told, or that it was told nothing yet.
+    [[nodiscard]] std::string readiness_text() const;
 
     [[nodiscard]] CheckRun* find_run(pid_t pid) noexcept;
 
@@ -53,8 +59,9 @@ class Probes {
         std::optional<Time> next;
         int failures = 0;
         int successes = 0;
-        bool passed = false;   ///< startup: once; readiness: now
-        bool is_over = false;  ///< reported, or startup done
+        bool passed = false;       ///< startup: once; readiness: now
+        std::optional<bool> told;  ///< of readiness, what the callback was told last
+        bool is_over = false;      ///< reported, or startup done
         std::string text;
     };
 
@@ -64,6 +71,7 @@ class Probes {
     sys::Poller& poller_;
     CheckFrame frame_;
     Callbacks callbacks_;
+    bool gate_open_;
     std::array<Slot, 3> slots_;
 };
 

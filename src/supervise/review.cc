@@ -72,6 +72,14 @@ void review_failures(const Config& config, std::vector<Notice>& notices) {
             {config.daemon.place, "no program is \"critical\": whatever is FATAL, this stays up"});
     }
     for (const ProgramConfig& program : config.programs) {
+        if (program.is_postgres && program.readiness.check.kind == Check::Kind::none) {
+            notices.push_back(
+                {program.place,
+                 fmt::format(
+                     "\"{}\" is called ready by its own sign, without a login; "
+                     "\"readiness_probe = exec:poststack database test-connection\" logs in",
+                     program.full_name())});
+        }
         if (program.kills_on_fatal) {
             notices.push_back(
                 {program.place,

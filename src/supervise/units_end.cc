@@ -168,6 +168,7 @@ void Supervisor::set_ready(Unit& unit, bool ready, const std::string& why, Time 
         workshop_.journal.info(
             fmt::format("\"{}\" is {}: {}", unit.name, ready ? "ready" : "not ready", why));
     }
+    if (unit.has_gate() && unit.probes) unit.probes->set_gate(ready, now);
     if (!ready) return;
     ++unit.ready_count;
     unit.ready_due.reset();

@@ -328,6 +328,7 @@ void Supervisor::watch_run(Unit& unit, CheckFrame frame) {
         workshop_.poller,
         unit.config,
         std::move(frame),
+        !unit.has_gate() || unit.ready,
         Probes::Callbacks{
             .failed =
                 [this, owner](Probes::Which which, const std::string& why) {

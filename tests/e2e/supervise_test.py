@@ -576,6 +576,35 @@ class Cases:
         assert calls.read_text().count("x") == 3
         init.stop()
 
+    def test_ready_needs_the_login_of_the_project(self):
+        path = self.folder.path
+        probe = (f"{supervised.copy_poststack()} --project {path} database test-connection "
+                 "--retries 0 --pool 0 --quiet")
+        url = f"postgresql:///app?host={path}&user=app&password=right"
+        server = self.real_postgres(f"readiness_probe=exec:{probe}", "readiness_period=300ms",
+                                    "readiness_timeout=30s", "readiness_failures=1",
+                                    f'environment=POSTSTACK_DATABASE_URL="{url}"')
+        (path / "data" / "pg_hba.conf").write_text("local all postgres trust\n"
+                                                   "local all all scram-sha-256\n")
+        init = self.start(server, program("api", "sleep 1000", "priority=200"),
+                          f"[health]\nsocket={path}/health\n", daemon="stop_budget=60s")
+        # The gate lets the api start; ready is another thing.
+        init.expect('spawned "api"')
+        init.expect('"db" is not ready: exit code 6: poststack: error: .*"app"')
+        code, said = self.ask_health(init)
+        assert code == 1 and "exit code 6: poststack: error: " in said, (code, said)
+        assert self.client("create role app login password 'right'").wait(PATIENCE) == 0
+        assert self.client("create database app owner app").wait(PATIENCE) == 0
+        init.expect('"db" is ready: exit code 0')
+        until(lambda: self.ask_health(init)[0] == 0, "ready")
+        assert init.stop() == 0
+
+    @staticmethod
+    def ask_health(init):
+        run = subprocess.run([supervised.INIT, "-c", str(init.config), "health"],
+                             capture_output=True, text=True, check=False)
+        return run.returncode, run.stdout + run.stderr
+
     # The supervisor's own end, and another configuration
 
     def test_b33_never_two_postmasters(self):

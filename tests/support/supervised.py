@@ -16,6 +16,13 @@ _copy = tempfile.mkdtemp(prefix="init-program.")
 os.chmod(_copy, 0o755)
 atexit.register(shutil.rmtree, _copy, ignore_errors=True)
 INIT = shutil.copy(os.environ["POSTSTACK_INIT"], _copy)
+
+
+def copy_poststack():
+    """A copy of poststack for the account without rights."""
+    return shutil.copy(os.environ["POSTSTACK"], _copy)
+
+
 PATIENCE = 60.0  # seconds for anything that happens at once on a machine that is not loaded
 MODES = ("pid1", "root", "plain")
 # Not the one that runs this: it may be where the account without rights cannot go.
