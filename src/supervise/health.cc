@@ -98,7 +98,7 @@ HealthAnswer metrics(const Supervisor& supervisor) {
         std::string_view help;
         double (*value)(const Supervisor& supervisor, const Unit& unit);
     };
-    static constexpr std::array<Metric, 6> table{{
+    static constexpr std::array<Metric, 7> table{{
         {"up",
          "gauge",
          "1 while a process of the program exists.",
@@ -128,6 +128,14 @@ HealthAnswer metrics(const Supervisor& supervisor) {
          [](const Supervisor&, const Unit& unit) {
              const bool two = unit.err && unit.err != unit.out;
              return static_cast<double>(unit.out->bytes() + (two ? unit.err->bytes() : 0));
+         }},
+        {"log_lost_bytes_total",
+         "counter",
+         "What its log files had no room for.",
+         [](const Supervisor&, const Unit& unit) {
+             const bool two = unit.err && unit.err != unit.out;
+             return static_cast<double>(unit.out->lost_bytes() +
+                                        (two ? unit.err->lost_bytes() : 0));
          }},
     }};
     HealthAnswer answer;

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,22 +43,53 @@ int LogFile::clear() noexcept {
 }
 
 void LogFile::append(std::string_view bytes) noexcept {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(fd_.get(), bytes.data(), bytes.size());
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t count = ::write(fd_.get(), bytes.data() + done, bytes.size() - done);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) {
-            lost_ += bytes.size();
+            lose(bytes, done, count < 0 ? errno : ENOSPC);
             return;
         }
         size_ += static_cast<std::uint64_t>(count);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
+        done += static_cast<std::size_t>(count);
+    }
+    tell(0);
+}
+
+void LogFile::lose(std::string_view bytes, std::size_t done, int code) noexcept {
+    // Half a line is taken back, or the next one would stand on its end; not where somebody else
+    // writes into the file too.
+    const std::size_t whole = done == 0 ? 0 : bytes.rfind('\n', done - 1) + 1;
+    const std::uint64_t half = done - whole;
+    struct stat info{};
+    const bool is_ours = ::fstat(fd_.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+                         static_cast<std::uint64_t>(info.st_size) == size_;
+    if (half > 0 && is_ours && ::ftruncate(fd_.get(), static_cast<off_t>(size_ - half)) == 0) {
+        size_ -= half;
+        done = whole;
+    }
+    lost_ += bytes.size() - done;
+    tell(code);
+}
+
+void LogFile::tell(int code) noexcept {
+    const bool fails = code != 0;
+    if (std::exchange(failing_, fails) == fails || !trouble_) return;
+    try {
+        trouble_(code, lost_);
+    } catch (const std::exception&) {
+        return;  // deliberately quiet: there is no memory to say it with
     }
 }
 
 void LogFile::write(std::string_view lines) noexcept {
-    if (!fd_ && open() != 0) {
-        lost_ += lines.size();
-        return;
+    if (!fd_) {
+        if (const int code = open(); code != 0) {
+            lost_ += lines.size();
+            tell(code);
+            return;
+        }
     }
     while (can_rotate_ && size_ + lines.size() > max_bytes_) {
         // As many whole lines as still fit, the rest into the next file.

@@ -2,19 +2,26 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sys/fd.h"
 
 namespace poststack::supervise {
 
 /// Whole lines are appended; none is ever split over two files. Nothing throws: a disk that is full
-/// loses lines, which are counted.
+/// loses whole lines, which are counted, and told when it begins and when it ends.
 class LogFile {
   public:
     /// `max_bytes` 0: never rotated. Rotates on its own before a file would grow larger.
     LogFile(std::string path, std::uint64_t max_bytes, int backups);
+
+    /// Told once when writing begins to fail (an errno), and once when it works again (0).
+    using Trouble = std::function<void(int code, std::uint64_t lost_bytes)>;
+
+    void on_trouble(Trouble callback) { trouble_ = std::move(callback); }
 
     /// Opens the file; an errno when that fails.
     int open() noexcept;
@@ -34,6 +41,8 @@ class LogFile {
 
   private:
     void append(std::string_view bytes) noexcept;
+    void lose(std::string_view bytes, std::size_t done, int code) noexcept;
+    void tell(int code) noexcept;
     void rotate() noexcept;
 
     std::string path_;
@@ -43,6 +52,8 @@ class LogFile {
     std::uint64_t size_ = 0;
     bool can_rotate_ = false;  ///< not a terminal, pipe or /dev/null
     std::uint64_t lost_ = 0;
+    bool failing_ = false;
+    Trouble trouble_;
 };
 
 }  // namespace poststack::supervise

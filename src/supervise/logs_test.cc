@@ -1,6 +1,9 @@
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -65,6 +68,28 @@ TEST_F(Logs, AFullDiskLosesLinesAndCounts) {
     file.write("lost\n");
 
     EXPECT_EQ(file.lost_bytes(), 5U);
+}
+
+TEST_F(Logs, NoHalfLineIsLeftWhereTheDiskIsFull) {
+    LogFile file(path("a"), 0, 0);
+    std::vector<std::pair<int, std::uint64_t>> told;
+    file.on_trouble([&](int code, std::uint64_t lost) { told.emplace_back(code, lost); });
+    ASSERT_EQ(file.open(), 0);
+    const auto before = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit old{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+    const rlimit small{12, old.rlim_max};
+
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    file.write("first\nsecond\nthird\n");
+    file.write("fourth is too long\n");
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+    file.write("fifth\n");
+    (void)std::signal(SIGXFSZ, before);
+
+    EXPECT_EQ(content("a"), "first\nfifth\n");
+    EXPECT_EQ(file.lost_bytes(), 13U + 19U);
+    EXPECT_THAT(told, ElementsAre(std::pair(EFBIG, 13U), std::pair(0, 32U)));
 }
 
 TEST_F(Logs, LinesAreWholeWhateverThePieces) {

@@ -46,6 +46,10 @@ class ProgramLog {
 
     [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
+    [[nodiscard]] std::uint64_t lost_bytes() const noexcept {
+        return file_ ? file_->lost_bytes() : 0;
+    }
+
   private:
     void take_lines(std::string_view lines);
     void write_line(std::string_view line);

@@ -90,6 +90,22 @@ std::shared_ptr<ProgramLog> Supervisor::make_log(const Unit& unit,
     }
     if (!path.empty()) {
         file = std::make_unique<LogFile>(path, target.max_bytes, target.backups);
+        file->on_trouble([this, name = unit.name, stream](int code, std::uint64_t lost) {
+            if (code != 0) {
+                workshop_.journal.say(
+                    Weight::error,
+                    fmt::format("the {} log of \"{}\" cannot be written: {}; its lines are lost",
+                                stream,
+                                name,
+                                sys::errno_text(code)));
+            } else {
+                workshop_.journal.info(
+                    fmt::format("the {} log of \"{}\" is written again; {} bytes were lost so far",
+                                stream,
+                                name,
+                                lost));
+            }
+        });
         if (const int code = file->open(); code != 0) {
             if (target.kind == LogTarget::Kind::file) {
                 sys::throw_errno(

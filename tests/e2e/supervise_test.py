@@ -520,6 +520,25 @@ class Cases:
         lines = [line for line in init.text().splitlines() if re.match(r"burst \| \d+$", line)]
         assert lines == [f"burst | {number}" for number in range(1, count + 1)]
 
+    def test_a_full_disk_is_told_and_leaves_whole_lines(self):
+        if self.mode == "plain" or not supervised.can_unshare():
+            return
+        disk = self.folder.path / "disk"
+        disk.mkdir()
+        # The filling goes, and what was written is judged, where the file system can be seen.
+        init = self.start(
+            program("loud", f"sh -c 'seq -f \"line %%06g.\" 40000; rm {disk}/filling; echo again; sleep 1000'",
+                    logs=f"stdout_logfile={disk}/log\nstderr_logfile=NONE\n"),
+            program("judge", f"sh -c 'until grep -qx again {disk}/log; do sleep 0.1; done; "
+                    f"grep -vxE \"line [0-9]{{6}}\\.|again\" {disk}/log | wc -l; sleep 1000'"),
+            prefix=("unshare", "--mount", "sh", "-c",
+                    f"mount -t tmpfs -o size=2m tmpfs {disk} && "
+                    f'head -c 1900000 /dev/zero >{disk}/filling && exec "$@"', "sh"))
+        init.expect('the stdout log of "loud" cannot be written: No space left on device')
+        init.expect(r'the stdout log of "loud" is written again; \d+ bytes were lost')
+        assert init.expect(r"judge \| \d+") == "judge | 0", init.text()
+        assert init.stop() == 0
+
     def test_json_lines_and_binary_junk(self):
         init = self.start(
             program("junk", r"""sh -c 'printf "a\\377b\\001\"\\nlast"; sleep 1000'"""),
