@@ -5,7 +5,7 @@
 namespace poststack::pgfiles {
 namespace {
 
-std::string quoted(std::string_view word) {
+std::string hba_quoted(std::string_view word) {
     std::string text = "\"";
     for (const char character : word) {
         if (character == '"') text += '"';
@@ -33,7 +33,7 @@ std::string render_hba(std::string_view superuser) {
         "host    all          all  ::1/128       scram-sha-256\n"
         "host    replication  all  127.0.0.1/32  scram-sha-256\n"
         "host    replication  all  ::1/128       scram-sha-256\n",
-        quoted(superuser),
+        hba_quoted(superuser),
         ident_map);
 }
 
@@ -43,7 +43,7 @@ std::string render_ident(std::string_view superuser, const std::vector<std::stri
         "#\n"
         "# MAP      ACCOUNT  ROLE\n";
     for (const std::string& account : accounts) {
-        text += fmt::format("{}  {}  {}\n", ident_map, quoted(account), quoted(superuser));
+        text += fmt::format("{}  {}  {}\n", ident_map, hba_quoted(account), hba_quoted(superuser));
     }
     return text;
 }
