@@ -64,7 +64,18 @@ Command make_container_restart_command() {
 }
 
 Command make_container_status_command() {
-    return simple("status", "Show the database server", run_status);
+    auto args = std::make_shared<StatusArgs>();
+    auto names = std::make_shared<ContainerArgs>();
+    return {.path = {"container", "status"},
+            .summary = "Show the database server",
+            .options = status_options(*args),
+            .arguments = {names_argument(names->names)},
+            .examples = {"container status", "container status postgres --security"},
+            .run = [args, names](Context& context) {
+                const Session session = open_session(context);
+                check_names(session, names->names);
+                return run_status(context, session, *args);
+            }};
 }
 
 Command make_container_health_command() {

@@ -184,14 +184,37 @@ int run_restart(Context& context, const Session& session) {
     return 0;
 }
 
-int run_status(Context& context, const Session& session) {
-    const auto status = workflow::status(stack_request(context, session));
+std::vector<Option> status_options(StatusArgs& args) {
+    return {{.names = "--security",
+             .value = {},
+             .help = "Compare what the server was to be kept from with what was granted",
+             .target = &args.security},
+            {.names = "--strict",
+             .value = {},
+             .help = "Exit with 1 when something was not granted; includes --security",
+             .target = &args.strict}};
+}
+
+int run_status(Context& context, const Session& session, const StatusArgs& args) {
+    const auto request = stack_request(context, session);
+    const auto status = workflow::status(request);
+    const bool with_security = args.security || args.strict;
+    std::vector<workflow::SecurityCheck> checks;
+    if (with_security) checks = workflow::check_security(request);
     if (context.json()) {
-        context.print(status_json(session.project.name, status));
+        Json document = status_json(session.project.name, status);
+        document["security"] = with_security ? security_json(checks) : Json(nullptr);
+        context.print(document);
     } else {
         print_status(context, session.project.name, status);
+        if (with_security) print_security(context, checks);
     }
-    return 0;
+    if (!args.strict) return 0;
+    return !checks.empty() &&
+                   std::all_of(
+                       checks.begin(), checks.end(), [](const auto& check) { return check.ok(); })
+               ? 0
+               : 1;
 }
 
 int run_health(Context& context, const Session& session) {

@@ -36,7 +36,17 @@ int run_down(Context& context, const Session& session);
 /// As run_down(), but a container is kept.
 int run_stop(Context& context, const Session& session);
 int run_restart(Context& context, const Session& session);
-int run_status(Context& context, const Session& session);
+
+struct StatusArgs {
+    bool security = false;
+    bool strict = false;
+};
+
+/// The options --security and --strict.
+[[nodiscard]] std::vector<Option> status_options(StatusArgs& args);
+
+/// 1 when `strict` and something was not granted.
+int run_status(Context& context, const Session& session, const StatusArgs& args);
 int run_health(Context& context, const Session& session);
 
 struct LogsArgs {

@@ -8,6 +8,7 @@
 
 #include "base/output.h"
 #include "base/text.h"
+#include "sys/env.h"
 
 namespace poststack::cli {
 
@@ -146,6 +147,29 @@ Json status_json(const std::string& project, const workflow::Status& status) {
                                   {"changed", status.migrations->changed}};
     }
     return document;
+}
+
+void print_security(Context& context, const std::vector<workflow::SecurityCheck>& checks) {
+    context.out << '\n';
+    if (checks.empty()) {
+        context.out << "security: there is nothing to look at\n";
+        return;
+    }
+    Table table({"SECURITY", "ASKED", "GRANTED", ""});
+    for (const workflow::SecurityCheck& check : checks)
+        table.add({check.what, check.asked, check.granted, check.ok() ? "" : "differs"});
+    context.out << table.to_text(sys::terminal_width());
+}
+
+Json security_json(const std::vector<workflow::SecurityCheck>& checks) {
+    Json list = Json::array();
+    for (const workflow::SecurityCheck& check : checks) {
+        list.push_back({{"what", check.what},
+                        {"asked", check.asked},
+                        {"granted", check.granted},
+                        {"ok", check.ok()}});
+    }
+    return list;
 }
 
 }  // namespace poststack::cli

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "cli/context.h"
+#include "workflow/security.h"
 #include "workflow/stack.h"
 
 namespace poststack::cli {
@@ -18,5 +20,10 @@ namespace poststack::cli {
 void print_status(Context& context, const std::string& project, const workflow::Status& status);
 
 [[nodiscard]] Json status_json(const std::string& project, const workflow::Status& status);
+
+/// A row a property; differences are named.
+void print_security(Context& context, const std::vector<workflow::SecurityCheck>& checks);
+
+[[nodiscard]] Json security_json(const std::vector<workflow::SecurityCheck>& checks);
 
 }  // namespace poststack::cli

@@ -105,6 +105,8 @@ Container read_container(const Json& document) {
     container.stop_signal = signal_name(scalar_text(config, "StopSignal"));
     container.restart = text(object(host, "RestartPolicy"), "Name");
     container.tmpfs = tmpfs_paths(host);
+    for (const std::string& variable : strings(config, "Env"))
+        container.variables.push_back(variable.substr(0, variable.find('=')));
     read_mounts(document, container.mounts);
     // Of a container that does not run the network knows nothing, its configuration does.
     read_ports(object(object(document, "NetworkSettings"), "Ports"), container.ports);

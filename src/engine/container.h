@@ -90,6 +90,7 @@ struct Container {
     std::string user = {};
     std::string stop_signal = {};
     std::string restart = {};
+    std::vector<std::string> variables = {};  ///< names of the environment, its image's too
     Hardening granted = {};
 };
 

@@ -128,6 +128,22 @@ manage() {
     poststack up
     expect_status 0
 
+    # What was asked for is what was granted.
+    poststack status --strict
+    expect_status 0
+    [[ "$output" == *'SECURITY'*'account'*'999:999'*'read-only root'*'yes'*'published at'*'127.0.0.1'* ]]
+    [[ "$output" != *differs* ]]
+    poststack status --security --json
+    [[ "$output" == *'"what": "process limit",'*'"asked": "512",'*'"granted": "512",'*'"ok": true'* ]]
+    if [ "$POSTSTACK_RUNTIME" = docker ]; then
+        call POST "/containers/$name/update" '{"PidsLimit": 4096}'
+        poststack status --security
+        expect_status 0
+        [[ "$output" == *'process limit'*'512'*'4096'*'differs'* ]]
+        poststack status --strict
+        expect_status 1
+    fi
+
     poststack container list --images
     expect_status 0
     [[ "$output" == *"$name"*'project'*'postgres'*'running'*'127.0.0.1:'*'poststack/postgres:17'* ]]

@@ -132,6 +132,8 @@ class ExitCodes(unittest.TestCase):
             self.expect(project, 0, "completion", "bash")
             for command in ("health", "container health"):
                 self.expect(project, 1, command)
+            for command in ("status", "container status"):
+                self.expect(project, 1, command, "--strict")  # nothing runs: nothing is granted
             for command in ("url", "logs", "container logs", "credentials show",
                             "credentials check", "credentials rotate", "shell", "database shell"):
                 self.expect(project, 4, command)
