@@ -28,6 +28,18 @@ bool is_bulk_data(std::string_view sql) {
     return !words.empty() && (words.front() == "insert" || words.front() == "values");
 }
 
+/// A variable may stand for a name, or where only a number may: INCREMENT BY ${N}.
+Parsed parse(const Source& source, std::string_view text) {
+    Parsed parsed = lint::parse(text);
+    if (parsed.tree || source.variables.empty()) return parsed;
+    std::string reason = source.with_variables(parsed.reason);
+    std::string numbers(text);
+    while (!parsed.tree && source.put_number(numbers, parsed.refused_at))
+        parsed = lint::parse(numbers);
+    if (!parsed.tree) parsed.reason = std::move(reason);
+    return parsed;
+}
+
 bool hides_effects(std::string_view type) noexcept {
     return type.empty() || type == "DoStmt" || type == "CallStmt";
 }
@@ -43,6 +55,13 @@ struct FileRun {
 template <class List>
 void move_to(List& to, List from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+/// Shows variables in place of what stood for them.
+void name_variables(const Source& source, Finding& finding) {
+    if (source.variables.empty()) return;
+    for (std::string* text : {&finding.object, &finding.message, &finding.instead})
+        *text = source.with_variables(std::move(*text));
 }
 
 class Linter {
@@ -126,7 +145,7 @@ FileRun& Linter::run_file(const LintFile& file,
 void Linter::run_statement(Check& check, std::size_t index, Schema& schema, Half& half) {
     const std::string_view text = check.source().statements[index].text;
     const bool is_data = is_bulk_data(text);
-    const Parsed parsed = is_data ? Parsed{} : parse(text);
+    const Parsed parsed = is_data ? Parsed{} : parse(check.source(), text);
     const Node node = parsed.statement();
     check.begin_statement(index, node);
     if (reports_) ++report_.statements;
@@ -157,6 +176,8 @@ void Linter::collect(FileRun& run) {
     std::erase_if(run.findings, [&](const Finding& finding) {
         return run.source.ignores(finding.rule->name, finding.place.statement);
     });
+    for (Finding& finding : run.findings)
+        name_variables(run.source, finding);
     std::stable_sort(
         run.findings.begin(), run.findings.end(), [](const Finding& a, const Finding& b) {
             return std::pair(a.place.line, a.place.column) <

@@ -42,6 +42,37 @@ TEST(Lint, SaysLockEffectAndWayOut) {
     EXPECT_EQ(finding.place.column, 3U);
 }
 
+TEST(Lint, ReadsFilesWithVariables) {
+    const LintReport report = lint_text(
+        "-- poststack: variables TENANT N\n"
+        "CREATE INDEX i_${N} ON ${\"TENANT\"}.orders (a) WHERE b = ${'N'};\n"
+        "CREATE SEQUENCE ${TENANT}.s INCREMENT BY ${N}; ALTER TABLE ${TENANT}.orders DROP ${N};\n"
+        "COPY ${TENANT}.t FROM stdin;\n${X}\n\\.\n");
+
+    ASSERT_EQ(report.findings.size(), 2U) << to_text(report);
+    EXPECT_TRUE(report.not_analysed.empty()) << report.not_analysed[0].reason;
+    EXPECT_THAT(report.findings[0].message,
+                HasSubstr("CREATE INDEX \"i_${N}\" takes SHARE on \"${TENANT}.orders\""));
+    EXPECT_EQ(report.findings[0].object, "${TENANT}.orders");
+    EXPECT_EQ(report.findings[0].place.line, 2U);
+    EXPECT_EQ(report.findings[1].rule->name, "drop-column");
+    EXPECT_EQ(report.findings[1].place.line, 3U);
+    EXPECT_EQ(report.findings[1].place.column, 48U);
+}
+
+TEST(Lint, RefusesVariablesThatNobodyAsksFor) {
+    const LintReport report =
+        lint_text("-- poststack: variables A\nSELECT 1;\n  SELECT ${B};\nSELECT 2;");
+
+    ASSERT_EQ(report.findings.size(), 1U) << to_text(report);
+    EXPECT_EQ(report.findings[0].rule->name, "unreadable-file");
+    EXPECT_EQ(report.findings[0].message,
+              "this file does not ask for variable \"B\": migrate refuses the file");
+    EXPECT_EQ(report.findings[0].place.line, 3U);
+    EXPECT_EQ(report.findings[0].place.column, 10U);
+    EXPECT_EQ(report.statements, 1U);
+}
+
 TEST(Lint, PointsAtTheColumnInsideOfAStatement) {
     const LintReport report =
         lint_text("CREATE TABLE t (\n  id bigint PRIMARY KEY,\n  at timestamp\n);");

@@ -24,6 +24,15 @@ constexpr Rule missing_rollback{
         "Write NNN_name.rollback.sql, or \"-- poststack: irreversible\" at the top of the "
         "migration."};
 
+constexpr Rule empty_migration{
+    .name = "empty-migration",
+    .severity = Severity::warning,
+    .finds = "a migration without a statement",
+    .lock = "",
+    .effect = "",
+    .why = "migrate records it as applied, and what is written into it later never runs there",
+    .instead = "Write its statements, or remove the file."};
+
 constexpr Rule misses_object{
     .name = "rollback-misses-object",
     .severity = Severity::error,
@@ -92,6 +101,7 @@ constexpr Rule lossy{
     .instead = "Keep the data aside until no rollback is wanted any more, or take a backup first."};
 
 constexpr const Rule* rules[] = {&missing_rollback,
+                                 &empty_migration,
                                  &misses_object,
                                  &misses_change,
                                  &drops_other,
@@ -144,6 +154,8 @@ class PairCheck {
                      (rollback.source != nullptr && rollback.source->is_irreversible)) {}
 
     std::vector<Finding> run() {
+        if (migration_.source->statements.empty() && !migration_.source->problem)
+            report(*migration_.source, {0, 1, 1}, empty_migration, "this file has no statement");
         const bool empty = rollback_.source == nullptr ||
                            (rollback_.source->statements.empty() && !rollback_.source->problem);
         if (empty) {

@@ -18,6 +18,9 @@ struct Case {
 constexpr Case cases[] = {
     {"NoFile", "missing-rollback", "CREATE TABLE t (id bigint PRIMARY KEY);", nullptr},
     {"EmptyFile", "missing-rollback", "CREATE TABLE t (id bigint PRIMARY KEY);", "-- later\n"},
+    {"EmptyMigration", "empty-migration", "-- later\n", "SELECT 1;"},
+    {"VariableInBoth", nullptr, "-- poststack: variables T\nCREATE TABLE ${\"T\"} (id bigint PRIMARY KEY);",
+     "-- poststack: variables T\nDROP TABLE ${T};"},
     {"NoFileButIrreversible", nullptr, "-- poststack: irreversible\nCREATE TABLE t (id bigint PRIMARY KEY);", nullptr},
     {"TableAndIndex", nullptr, "CREATE TABLE t (id bigint PRIMARY KEY, a int); CREATE INDEX i ON t (a);", "DROP TABLE t;"},
     {"TableForgotten", "rollback-misses-object",

@@ -4,6 +4,7 @@
 #include <pg_query.h>
 
 #include "migrate/lex.h"
+#include "migrate/position.h"
 
 namespace poststack::lint {
 namespace {
@@ -46,8 +47,13 @@ Parsed parse(std::string_view sql) {
     if (is_too_long(sql)) return {.tree = {}, .reason = "it has more than 20,000 tokens"};
     const Answer answer{std::string(sql)};
     const PgQueryParseResult& result = *answer;
-    if (result.error != nullptr) return {.tree = {}, .reason = result.error->message};
-    return {.tree = Tree(result.parse_tree), .reason = {}};
+    if (result.error == nullptr) return {.tree = Tree(result.parse_tree), .reason = {}};
+    Parsed refused{.tree = {}, .reason = result.error->message};
+    if (result.error->cursorpos > 0) {
+        refused.refused_at =
+            migrate::byte_of_character(sql, static_cast<std::size_t>(result.error->cursorpos));
+    }
+    return refused;
 }
 
 }  // namespace poststack::lint

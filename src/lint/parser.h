@@ -1,6 +1,7 @@
 // PostgreSQL 15's own parser, by libpg_query.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace poststack::lint {
 struct Parsed {
     std::optional<Tree> tree;  ///< of one statement; nothing when the parser did not accept it
     std::string reason;        ///< why not
+    std::size_t refused_at = std::string::npos;  ///< the byte at which the parser gave up
 
     /// The statement's node: {"IndexStmt": {...}}.
     [[nodiscard]] Node statement() const noexcept;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "migrate/expansion.h"
 #include "migrate/header.h"
 #include "migrate/scanner.h"
 
@@ -154,6 +155,31 @@ SourceProblem to_problem(const Error& error, const std::string& name) {
     return problem;
 }
 
+/// Writes a placeholder over each variable. It is as long, so that all places stay what they are.
+void place_variables(Source& source) {
+    if (source.variables.empty()) return;
+    const migrate::Expansion expansion(source.variables, nullptr);
+    for (std::size_t index = 0; index < source.statements.size(); ++index) {
+        SourceStatement& statement = source.statements[index];
+        if (statement.text.find("${") == none) continue;
+        try {
+            const std::string text =
+                expansion.with_placeholders(statement.text, {source.name, statement.start}, {});
+            source.text.replace(statement.start.offset, text.size(), text);  // as long: in place
+        } catch (const Error&) {
+            source.statements.resize(index);
+            throw;
+        }
+        statement.control = migrate::classify(statement.text);
+    }
+}
+
+/// Replaces each `from` in `text`.
+void replace_all(std::string& text, std::string_view from, std::string_view by) {
+    for (std::size_t at = text.find(from); at != none; at = text.find(from, at + by.size()))
+        text.replace(at, from.size(), by);
+}
+
 void spread_ignored(Source& source) {
     for (const IgnoreComment& comment : source.comments) {
         if (comment.whole_file || comment.statement >= source.statements.size()) continue;
@@ -177,6 +203,24 @@ bool Source::ignores(std::string_view rule, std::size_t statement) const noexcep
     return by_file || (statement < statements.size() && names(statements[statement].ignored));
 }
 
+std::string Source::with_variables(std::string message) const {
+    for (const std::string& variable : variables)
+        replace_all(message, migrate::placeholder_of(variable), "${" + variable + "}");
+    return message;
+}
+
+bool Source::put_number(std::string& statement, std::size_t at) const {
+    if (at >= statement.size()) return false;
+    const std::string_view rest = std::string_view(statement).substr(at);
+    for (const std::string& variable : variables) {
+        const std::size_t length = migrate::placeholder_of(variable).size();
+        if (!rest.starts_with(migrate::placeholder_of(variable))) continue;
+        statement.replace(at, length, length, '1');
+        return true;
+    }
+    return false;
+}
+
 void Source::release_text() noexcept {
     for (SourceStatement& statement : statements)
         statement.text = {};
@@ -189,6 +233,8 @@ void read_source(Source& source) {
         const migrate::Header header = migrate::parse_header(source.text, source.name);
         source.no_transaction = header.no_transaction;
         source.is_irreversible = header.irreversible;
+        source.variables = header.variables;
+        place_variables(source);
     } catch (const Error& error) {
         source.problem = to_problem(error, source.name);
     }

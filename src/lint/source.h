@@ -13,7 +13,7 @@
 namespace poststack::lint {
 
 struct SourceStatement {
-    std::string_view text;  ///< without its semicolon
+    std::string_view text;  ///< without its semicolon; placeholders for variables
     migrate::TextPosition start;
     migrate::Classified control;
     std::vector<std::string> ignored;  ///< rules that a comment switches off for this one
@@ -38,8 +38,9 @@ struct SourceProblem {
 };
 
 struct Source {
-    std::string name;  ///< as it is shown
-    std::string text;  ///< the statements look into it
+    std::string name;                    ///< as it is shown
+    std::string text;                    ///< the statements look into it
+    std::vector<std::string> variables;  ///< that the file asks for
     std::vector<SourceStatement> statements;
     std::vector<IgnoreComment> comments;
     bool no_transaction = false;
@@ -55,6 +56,13 @@ struct Source {
 
     /// Frees the text; the statements keep their places.
     void release_text() noexcept;
+
+    /// `message` with ${NAME} for each placeholder.
+    [[nodiscard]] std::string with_variables(std::string message) const;
+
+    /// Puts a number of the same length over the placeholder of a variable that begins at `at` in
+    /// `statement`; false when there is none.
+    bool put_number(std::string& statement, std::size_t at) const;
 
     /// True when a comment for the whole file or for this statement switches the rule off.
     [[nodiscard]] bool ignores(std::string_view rule, std::size_t statement) const noexcept;

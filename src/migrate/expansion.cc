@@ -136,7 +136,7 @@ bool Expansion::is_asked_for(std::string_view name) const noexcept {
     return std::find(names_.begin(), names_.end(), name) != names_.end();
 }
 
-std::string Expansion::value_of(const VariableReference& reference, const TextPlace& place) const {
+void Expansion::check_reference(const VariableReference& reference, const TextPlace& place) const {
     const auto stop = [&](const std::string& what, std::string hint) {
         refuse(reference.written, reference.begin, place, what, std::move(hint));
     };
@@ -151,6 +151,21 @@ std::string Expansion::value_of(const VariableReference& reference, const TextPl
                          join(names_, " "),
                          name));
     }
+    const bool left = reference.begin > 0 && attaches(reference.written[reference.begin - 1]);
+    const bool right =
+        reference.end < reference.written.size() && attaches(reference.written[reference.end]);
+    if (reference.quote != '\0' && (left || right)) {
+        stop(fmt::format("variable \"{}\" touches what stands beside it", name),
+             "Put a blank between; || joins strings.");
+    }
+}
+
+std::string Expansion::value_of(const VariableReference& reference, const TextPlace& place) const {
+    const auto stop = [&](const std::string& what, std::string hint) {
+        refuse(reference.written, reference.begin, place, what, std::move(hint));
+    };
+    check_reference(reference, place);
+    const std::string name(reference.name);
     const Variable* variable = values_ ? values_->find(name) : nullptr;
     if (variable == nullptr) {
         stop(fmt::format("variable \"{}\" has no value", name),
@@ -166,13 +181,6 @@ std::string Expansion::value_of(const VariableReference& reference, const TextPl
                              name));
         }
         return value;
-    }
-    const bool left = reference.begin > 0 && attaches(reference.written[reference.begin - 1]);
-    const bool right =
-        reference.end < reference.written.size() && attaches(reference.written[reference.end]);
-    if (left || right) {
-        stop(fmt::format("variable \"{}\" touches what stands beside it", name),
-             "Put a blank between; || joins strings.");
     }
     if (reference.quote == '\'') return literal(value);
     if (value.empty()) {
@@ -264,23 +272,24 @@ std::shared_ptr<const Expansion> make_expansion(const std::vector<std::string>& 
     return std::make_shared<const Expansion>(names, values);
 }
 
-std::string with_placeholders(std::string_view written, LexRules rules) {
+std::string placeholder_of(std::string_view name) {
+    return fmt::format("__{}_", to_lower(name));
+}
+
+std::string Expansion::with_placeholders(std::string_view written,
+                                         const TextPlace& place,
+                                         LexRules rules) const {
     std::string text(written);
     walk(
         written,
         rules,
         [&](std::size_t begin) {
             const auto reference = read_reference(written, begin);
-            if (reference.end == 0) return begin + opening.size();
-            text[begin] = '_';
-            text[begin + 1] = '_';
-            text[reference.end - 1] = '_';
-            if (reference.quote != '\0') {  // ${'A'} becomes '__A_'
-                text[begin] = reference.quote;
-                text[begin + 2] = '_';
-                text[reference.end - 2] = '_';
-                text[reference.end - 1] = reference.quote;
-            }
+            check_reference(reference, place);
+            // Unquoted the server would make it lower case: the quoted form must be the same name.
+            std::string by = placeholder_of(reference.name);
+            if (reference.quote != '\0') by = reference.quote + by + reference.quote;
+            text.replace(begin, reference.end - begin, by);
             return reference.end;
         },
         [](const Token&) {});

@@ -69,12 +69,21 @@ class Expansion {
                                                        const TextPlace& place,
                                                        LexRules rules) const;
 
+    /// `written` with an identifier or literal of the same length in place of each variable
+    /// (`placeholder_of`): for whoever reads SQL and has no values, as lint does.
+    ///
+    /// Errors: config as expand(), but for what depends on a value.
+    [[nodiscard]] std::string with_placeholders(std::string_view written,
+                                                const TextPlace& place,
+                                                LexRules rules) const;
+
     /// `error` without secret values. For whatever comes back from the server.
     [[nodiscard]] Error redact(const Error& error) const;
 
     [[nodiscard]] std::string redact(std::string text) const;
 
   private:
+    void check_reference(const VariableReference& reference, const TextPlace& place) const;
     [[nodiscard]] std::string value_of(const VariableReference& reference,
                                        const TextPlace& place) const;
     [[nodiscard]] bool is_asked_for(std::string_view name) const noexcept;
@@ -87,8 +96,7 @@ class Expansion {
 [[nodiscard]] std::shared_ptr<const Expansion> make_expansion(const std::vector<std::string>& names,
                                                               const SharedVariables& values);
 
-/// `written` with an identifier or literal of the same length in place of each variable: for
-/// whoever reads SQL and has no values (lint).
-[[nodiscard]] std::string with_placeholders(std::string_view written, LexRules rules);
+/// "__tenant_" for "TENANT": what stands for ${TENANT}; between quotes for the quoted forms.
+[[nodiscard]] std::string placeholder_of(std::string_view name);
 
 }  // namespace poststack::migrate

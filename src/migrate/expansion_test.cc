@@ -150,9 +150,26 @@ TEST(Expansion, HashesTheTextAsItWasWritten) {
     EXPECT_NE(hash("SELECT ${T};", values()), hash("SELECT acme;", values()));
 }
 
+std::string placeholders(const std::string& text) {
+    try {
+        return Expansion({"A", "B", "C"}, nullptr).with_placeholders(text, {name, {}}, {});
+    } catch (const Error& error) {
+        return error.message();
+    }
+}
+
 TEST(Expansion, MakesPlaceholdersOfTheSameLength) {
-    EXPECT_EQ(with_placeholders("SELECT ${'A'}, ${\"B\"}, t_${C}, '${D}'", {}),
-              "SELECT '__A_', \"__B_\", t___C_, '${D}'");
+    EXPECT_EQ(placeholders("SELECT ${'A'}, ${\"B\"}, t_${C}, '${D}'"),
+              "SELECT '__a_', \"__b_\", t___c_, '${D}'");
+    EXPECT_EQ(placeholder_of("A"), "__a_");
+}
+
+TEST(Expansion, NeedsNoValuesToRefuseWhatNoValueMends) {
+    EXPECT_EQ(placeholders("SELECT ${D}"),
+              name + ":1:8: this file does not ask for variable \"D\"");
+    EXPECT_EQ(placeholders("SELECT ${A B}"), name + ":1:8: \"${\" begins no variable");
+    EXPECT_EQ(placeholders("SELECT t${'A'}"),
+              name + ":1:9: variable \"A\" touches what stands beside it");
 }
 
 TEST(Variables, AreNotShown) {
