@@ -70,6 +70,7 @@ int run_migrate(Context& context, const MigrateArgs& args) {
                 {"already_applied", result.already_applied},
                 {"left_pending", result.left_pending},
                 {"hooks", result.hooks},
+                {"notices", notices_json(result.notices)},
                 {"warnings", result.warnings}};
     };
     in_each_ledger(context, read_schemas(session, args.run.schemas), "migrated", migrate);

@@ -71,6 +71,7 @@ int run_rollback(Context& context, const RollbackArgs& args) {
         return {{"dry_run", result.dry_run},
                 {"undone", steps_json(result.steps)},
                 {"left_applied", result.left_applied},
+                {"notices", notices_json(result.notices)},
                 {"warnings", result.warnings}};
     };
     in_each_ledger(context, read_schemas(session, args.run.schemas), "undone", undo);

@@ -72,6 +72,19 @@ Json steps_json(const std::vector<migrate::MigrationStep>& steps) {
     return list;
 }
 
+Json notices_json(const std::vector<migrate::ServerNotice>& notices) {
+    Json list = Json::array();
+    for (const migrate::ServerNotice& notice : notices) {
+        list.push_back({{"file", notice.file},
+                        {"line", notice.line},
+                        {"column", notice.column},
+                        {"severity", notice.severity},
+                        {"sqlstate", notice.sqlstate},
+                        {"message", notice.message}});
+    }
+    return list;
+}
+
 void print_plan(Context& context,
                 std::string_view verb,
                 const std::vector<migrate::MigrationStep>& steps) {

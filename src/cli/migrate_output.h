@@ -20,6 +20,9 @@ namespace poststack::cli {
 
 [[nodiscard]] Json steps_json(const std::vector<migrate::MigrationStep>& steps);
 
+/// What the server said, with the place in the file.
+[[nodiscard]] Json notices_json(const std::vector<migrate::ServerNotice>& notices);
+
 /// The lines of a dry run: "would apply 002_add_users.sql".
 void print_plan(Context& context,
                 std::string_view verb,

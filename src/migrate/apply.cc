@@ -247,6 +247,7 @@ ApplyResult apply(const pg::ConnInfo& target,
         work = plan_work(run.connection(), set, run.ledger(), plan);
         if (options.approve) options.approve(run.connection(), set, plan.pending);
         if (!work.files.empty()) Application(set, options, work.hooks).run(run, work.files, result);
+        result.notices = run.take_notices();
     }
     if (options.dry_run) {
         for (const CheckedFile& checked : work.files)

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -46,6 +47,16 @@ struct MigrationStep {
     bool no_transaction = false;  ///< it runs statement by statement
 };
 
+/// What the server said while a file ran, beside errors.
+struct ServerNotice {
+    std::string file;        ///< as in error messages
+    std::uint32_t line = 0;  ///< of the statement
+    std::uint32_t column = 0;
+    std::string severity;  ///< "notice", "warning", "info", ...
+    std::string sqlstate;
+    std::string message;
+};
+
 /// "002_add_users", "R__active_users".
 [[nodiscard]] std::string stem_of(const MigrationStep& step);
 
@@ -80,7 +91,8 @@ struct ApplyResult {
     std::size_t already_applied = 0;
     std::size_t left_pending = 0;  ///< behind the target
     std::vector<std::string> warnings;
-    std::vector<std::string> hooks;  ///< "hooks/before_migrate.sql": what ran around the files
+    std::vector<ServerNotice> notices;  ///< at most twenty of each file
+    std::vector<std::string> hooks;     ///< "hooks/before_migrate.sql": what ran around the files
     bool dry_run = false;
 };
 

@@ -27,6 +27,25 @@ std::uint32_t copy_line(std::string_view detail) {
 
 }  // namespace
 
+/// Hears the server's notices while it lives. `place` gives where the statement that one is from
+/// begins; null: it is none of the text's.
+class Batch::Listening {
+  public:
+    template <class Place>
+    Listening(const Batch& batch, Place place) : connection_(batch.connection_) {
+        if (batch.notices_ == nullptr) return;
+        connection_.on_notice([&notices = *batch.notices_, place](const pg::Notice& notice) {
+            if (const TextPosition* start = place(notice)) notices.add(*start, notice);
+        });
+    }
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+    ~Listening() { connection_.on_notice({}); }
+
+  private:
+    pg::Connection& connection_;
+};
+
 Batch::Batch(pg::Connection& connection,
              Scanner& scanner,
              const Expansion* expansion,
@@ -88,6 +107,11 @@ void Batch::send(const ExpandedText& text, const std::string& opening) {
     const auto opening_statements =
         static_cast<std::size_t>(std::count(opening.begin(), opening.end(), ';'));
     std::size_t done = 0;
+    const Listening listening(*this, [&](const pg::Notice& notice) -> const TextPosition* {
+        if (starts_.empty() || notice.statements_before < opening_statements) return nullptr;
+        return &starts_[std::min(notice.statements_before - opening_statements,
+                                 starts_.size() - 1)];
+    });
     try {
         connection_.script_each(opening + text.sql, [&](const pg::Result&) { ++done; });
     } catch (const Error& error) {
@@ -109,6 +133,7 @@ void Batch::copy(const Statement& statement) {
     // The data pushes the statement out of the scanner.
     const std::string written(scanner_.text(statement.start.offset, statement.end));
     const ExpandedText text = text_of(statement.start, statement.body_end);
+    const Listening listening(*this, [&](const pg::Notice&) { return &statement.start; });
     try {
         pg::CopyIn copy(connection_, text.sql);
         while (const auto data = scanner_.copy_data()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "migrate/notices.h"
 #include "migrate/scanner.h"
 #include "migrate/script.h"
 #include "pg/connection.h"
@@ -28,6 +29,9 @@ class Batch {
         on_copy_data_ = std::move(handler);
     }
 
+    /// Whom the server's notices are told to, which outlives the batch; else they are dropped.
+    void report_to(NoticeLog& notices) noexcept { notices_ = &notices; }
+
     /// Adds a statement and sends what is collected when it is enough. The data of a COPY is
     /// streamed before this returns.
     /// Errors: database, as "name:line:column: ..."; lost sessions; interrupted.
@@ -37,6 +41,8 @@ class Batch {
     void flush();
 
   private:
+    class Listening;
+
     void copy(const Statement& statement);
     [[nodiscard]] ExpandedText text_of(const TextPosition& start, std::uint64_t end) const;
     [[nodiscard]] TextPosition place_in(const ExpandedText& text,
@@ -51,6 +57,7 @@ class Batch {
     const Expansion* expansion_;
     std::string opening_;
     std::function<void(std::string_view)> on_copy_data_;
+    NoticeLog* notices_ = nullptr;
     std::vector<TextPosition> starts_;  ///< of the statements collected
     std::uint64_t end_ = 0;             ///< behind the last one collected
 };

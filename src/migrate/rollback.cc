@@ -245,6 +245,7 @@ RollbackResult rollback(const pg::ConnInfo& target,
         undos.empty() ? std::nullopt : std::optional(undos.front().entry->version));
     run.prepare();
     locked.run(run, undos, result);
+    result.notices = run.take_notices();
     result.left_applied = run.ledger().entries.size() - undos.size();
     return result;
 }

@@ -21,6 +21,7 @@ struct RollbackResult {
     std::vector<MigrationStep> steps;  ///< undone now, or planned with dry_run, newest first
     std::size_t left_applied = 0;
     std::vector<std::string> warnings;
+    std::vector<ServerNotice> notices;  ///< at most twenty of each text
     bool dry_run = false;
 };
 

@@ -101,6 +101,7 @@ void TransactionRunner::run_text(const RunRequest& request) {
         run_hook(connection, *request.hooks->before_each, request.file_name);
     }
     Batch batch(connection, scanner, request.plan.expansion.get(), opening);
+    batch.report_to(place_.notices);
     const bool single = place_.single_statements || request.max_lock;
     place_.watch.begin(request.file_name, {});
     for (; statement && left > 0; --left) {

@@ -18,6 +18,7 @@
 #include "migrate/hooks.h"
 #include "migrate/lock.h"
 #include "migrate/lock_budget.h"
+#include "migrate/notices.h"
 #include "migrate/progress.h"
 #include "migrate/scanner.h"
 #include "migrate/script.h"
@@ -52,6 +53,7 @@ struct Workplace {
     pg::Connection& connection;
     MigrationLock& lock;
     Watch& watch;
+    NoticeLog& notices;
     const LedgerPlace& place;
     bool single_statements = false;  ///< one message a statement, so that the watch can name it
     bool watches_client = false;     ///< client_connection_check_interval is known

@@ -85,14 +85,19 @@ std::string list_files(const std::vector<std::string>& names) {
     return fmt::format("{} files, {} to {}", names.size(), names.front(), names.back());
 }
 
-pg::ConnInfo work_login(const pg::ConnInfo& target, const LedgerPlace& place) {
+pg::ConnInfo schema_login(const pg::ConnInfo& target, const LedgerPlace& place) {
     pg::ConnInfo login = target.clone();
-    login.application_name = session_name("migrate");
     // As a setting of the login it is what RESET goes back to.
     if (!place.is_database()) {
         if (!login.options.empty()) login.options += ' ';
         login.options += "-c search_path=" + escape_option(search_path(place.schema()));
     }
+    return login;
+}
+
+pg::ConnInfo work_login(const pg::ConnInfo& target, const LedgerPlace& place) {
+    pg::ConnInfo login = schema_login(target, place);
+    login.application_name = session_name("migrate");
     return login;
 }
 
@@ -103,6 +108,7 @@ LockedRun::LockedRun(const pg::ConnInfo& target, pg::Connection first, const Run
       lock_(std::move(first), target, lock_options(options)),
       connection_(work_login(target, place_)),
       watch_(connection_, lock_.connection(), options.on_progress),
+      notices_(options.on_progress),
       watches_client_(can_watch_client(connection_)) {
     wait_for_orphans(connection_, lock_options(options));
     ledger_ = read_ledger(connection_, place_);
@@ -191,9 +197,13 @@ void LockedRun::wait_for_locks(const Error& error, const RunRequest& request, in
 }
 
 Outcome LockedRun::run_once(const RunRequest& request, std::chrono::nanoseconds& duration) {
+    notices_.begin(request.name, request.plan.expansion.get());
     try {
-        return run_text(request, duration);
+        const Outcome outcome = run_text(request, duration);
+        notices_.end();
+        return outcome;
     } catch (const Error& error) {
+        notices_.end();
         if (!request.plan.expansion) throw;
         throw request.plan.expansion->redact(error);
     }
@@ -202,7 +212,7 @@ Outcome LockedRun::run_once(const RunRequest& request, std::chrono::nanoseconds&
 Outcome LockedRun::run_text(const RunRequest& request, std::chrono::nanoseconds& duration) {
     if (std::exchange(used_, true)) connection_.script("DISCARD ALL");
     const Workplace place{
-        connection_, lock_, watch_, place_, options_.single_statements, watches_client_};
+        connection_, lock_, watch_, notices_, place_, options_.single_statements, watches_client_};
     if (!request.plan.no_transaction) {
         refuse_lost_mark(request);
         TransactionRunner runner(place);

@@ -13,6 +13,7 @@
 #include "migrate/apply.h"
 #include "migrate/ledger.h"
 #include "migrate/lock.h"
+#include "migrate/notices.h"
 #include "migrate/progress.h"
 #include "migrate/runner.h"
 #include "migrate/watch.h"
@@ -25,6 +26,10 @@ namespace poststack::migrate {
 
 /// "nothing", "a, b", or "247 files, a to z" when they are many.
 [[nodiscard]] std::string list_files(const std::vector<std::string>& names);
+
+/// `target` with a search_path that begins with the place's schema; nothing else for the
+/// database's.
+[[nodiscard]] pg::ConnInfo schema_login(const pg::ConnInfo& target, const LedgerPlace& place);
 
 /// The login migrations run with; its search_path begins with the place's schema.
 /// Errors: usage for a schema that cannot have a ledger.
@@ -71,6 +76,9 @@ class LockedRun {
     /// be run.
     [[nodiscard]] bool is_over() const noexcept { return over_; }
 
+    /// What the server said while texts ran.
+    [[nodiscard]] std::vector<ServerNotice> take_notices() noexcept { return notices_.take(); }
+
   private:
     [[nodiscard]] Outcome run_once(const RunRequest& request, std::chrono::nanoseconds& duration);
     [[nodiscard]] Outcome run_text(const RunRequest& request, std::chrono::nanoseconds& duration);
@@ -90,6 +98,7 @@ class LockedRun {
     std::vector<Progress> unfinished_;
     Client client_ = current_client();
     Watch watch_;
+    NoticeLog notices_;
     bool watches_client_;
     bool used_ = false;  ///< a text ran in this session: reset it before the next
     bool over_ = false;

@@ -234,6 +234,7 @@ void StepRunner::run_inside(const Statement& statement, bool group) {
     try {
         const std::string begin = group ? sql_of(statement) + ";" : "BEGIN;";
         Batch batch(connection, *scanner_, request_->plan.expansion.get(), begin + opening());
+        batch.report_to(place_.notices);
         batch.on_copy_data([this](std::string_view data) { reached_.add_data(data); });
         if (group) {
             run_group(batch);
@@ -282,6 +283,7 @@ void StepRunner::run_outside(const Statement& statement, const OutsideStatement&
 void StepRunner::execute_outside(const Statement& statement, OutsideObserver& observer) {
     try {
         Batch batch(place_.connection, *scanner_, request_->plan.expansion.get(), {});
+        batch.report_to(place_.notices);
         batch.add(statement);
         batch.flush();
     } catch (const Error& error) {

@@ -43,11 +43,21 @@ std::vector<Result> Connection::script_all(const std::string& sql) {
 
 void Connection::script_each(const std::string& sql,
                              const std::function<void(const Result&)>& each) {
-    state_->guarded([&] {
+    const auto run = [&] {
         state_->require_sent(PQsendQuery(get(), sql.c_str()));
         state_->flush();
         state_->finish_each([&](const Result& result) { each(result); });
-    });
+    };
+    if (!state_->handler) return state_->guarded(run);
+    const StatementCount count(get());
+    state_->count = &count;
+    try {
+        state_->guarded(run);
+    } catch (...) {
+        state_->count = nullptr;
+        throw;
+    }
+    state_->count = nullptr;
 }
 
 Result Connection::script(const std::string& sql) {

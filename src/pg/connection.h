@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,8 @@ struct Notice {
     std::string message;
     std::string detail;
     std::string hint;
+    /// Statements of script_each()'s text that were over when it was sent.
+    std::size_t statements_before = 0;
 };
 
 enum class LoginFailure;  // pg/login_failure.h

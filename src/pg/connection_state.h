@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "pg/connection.h"
+#include "pg/statement_count.h"
 
 namespace poststack::pg {
 
@@ -28,6 +29,7 @@ struct Connection::State {
     std::unique_ptr<PGconn, ConnFree> conn;
     std::deque<Notice> notices;
     std::function<void(const Notice&)> handler;
+    const StatementCount* count = nullptr;  ///< of the running text, while there is a handler
     std::chrono::milliseconds statement_limit{0};
     std::optional<Time> deadline;  ///< of the running statement; nothing: no bound
     std::function<void(std::chrono::milliseconds)> tick;  ///< Connection::on_wait()

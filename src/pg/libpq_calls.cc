@@ -240,6 +240,14 @@ ConnStatusType PQstatus(const PGconn* conn) {
     return libpq().PQstatus(conn);
 }
 
+void PQtrace(PGconn* conn, FILE* debug_port) {
+    return libpq().PQtrace(conn, debug_port);
+}
+
 PGTransactionStatusType PQtransactionStatus(const PGconn* conn) {
     return libpq().PQtransactionStatus(conn);
+}
+
+void PQuntrace(PGconn* conn) {
+    return libpq().PQuntrace(conn);
 }

@@ -25,7 +25,7 @@ namespace poststack::pg {
     X(PQputCopyData) X(PQputCopyEnd) X(PQresultErrorField) X(PQresultErrorMessage) \
     X(PQresultStatus) X(PQsendPrepare) X(PQsendQuery) X(PQsendQueryParams) \
     X(PQsendQueryPrepared) X(PQserverVersion) X(PQsetErrorVerbosity) X(PQsetnonblocking) X(PQsetNoticeReceiver) X(PQsocket) \
-    X(PQsslAttribute) X(PQsslInUse) X(PQstatus) X(PQtransactionStatus)
+    X(PQsslAttribute) X(PQsslInUse) X(PQstatus) X(PQtrace) X(PQtransactionStatus) X(PQuntrace)
 // clang-format on
 
 /// The functions of the loaded library, under their own names and types.

@@ -73,7 +73,8 @@ void receive_notice(void* state, const PGresult* result) {
                   field(result, PG_DIAG_SQLSTATE),
                   field(result, PG_DIAG_MESSAGE_PRIMARY),
                   field(result, PG_DIAG_MESSAGE_DETAIL),
-                  field(result, PG_DIAG_MESSAGE_HINT)};
+                  field(result, PG_DIAG_MESSAGE_HINT),
+                  session.count == nullptr ? 0 : session.count->completed()};
     if (session.handler) return session.handler(notice);
     constexpr std::size_t kept = 1000;
     if (session.notices.size() == kept) session.notices.pop_front();

@@ -36,6 +36,56 @@ TEST_F(Apply, RunsPendingFilesInOrder) {
     EXPECT_TRUE(project_.has_table("t10"));
 }
 
+/// "notice 3:1 text" for each, the file left out.
+std::vector<std::string> words(const std::vector<ServerNotice>& notices) {
+    std::vector<std::string> found;
+    for (const ServerNotice& notice : notices)
+        found.push_back(notice.severity + " " + std::to_string(notice.line) + ":" +
+                        std::to_string(notice.column) + " " + notice.message);
+    return found;
+}
+
+TEST_F(Apply, TellsWhatTheServerSaysWithItsPlace) {
+    const std::string text =
+        "CREATE TABLE IF NOT EXISTS t (id int);\n"
+        "SELECT 1; CREATE TABLE IF NOT EXISTS t (id int);\n"
+        "COPY t FROM stdin;\n1\n\\.\n"
+        "  DO $$BEGIN RAISE WARNING E'two\\nlines %', (SELECT count(*) FROM t); END$$;\n";
+    project_.write("001_a.sql", text);
+    project_.write("002_b.sql", "-- poststack: no-transaction\nDROP TABLE t;\n" + text);
+    project_.write("003_many.sql",
+                   "DO $$BEGIN FOR i IN 1..23 LOOP RAISE NOTICE 'no. %', i; END LOOP; END$$;\n");
+    project_.write("004_fails.sql", "DO $$BEGIN RAISE NOTICE 'before'; RAISE 'now'; END$$;\n");
+    project_.write("003_many.rollback.sql", "DROP TABLE IF EXISTS none;\n");
+    std::vector<std::string> told;
+    ApplyOptions options;
+    options.target = "3";
+    options.run.on_progress = [&](const ProgressEvent& event) {
+        if (event.kind == ProgressEvent::Kind::notice) told.push_back(event.text);
+    };
+
+    const ApplyResult result = project_.apply(options);
+
+    const std::vector<std::string> found = words(result.notices);
+    ASSERT_THAT(found, SizeIs(4U + 20U));
+    EXPECT_EQ(found[0], "notice 2:11 relation \"t\" already exists, skipping");
+    EXPECT_EQ(found[1], "warning 6:3 two lines 1");
+    EXPECT_EQ(found[2], "notice 4:11 relation \"t\" already exists, skipping");
+    EXPECT_EQ(found[3], "warning 8:3 two lines 1");
+    EXPECT_EQ(found[23], "notice 1:1 no. 20");
+    ASSERT_THAT(told, SizeIs(25));
+    const std::string path = (project_.folder() / "00").string();
+    EXPECT_EQ(told[1], "warning: " + path + "1_a.sql:6:3: two lines 1");
+    EXPECT_EQ(told[24],
+              "notice: " + path + "3_many.sql: 3 more messages of the server are not shown");
+    told.clear();
+    options.target.reset();
+    static_cast<void>(project_.apply_error(options));
+    EXPECT_THAT(told, ElementsAre("notice: " + path + "4_fails.sql:1:1: before"));
+    EXPECT_THAT(words(project_.rollback().notices),
+                ElementsAre("notice 1:1 table \"none\" does not exist, skipping"));
+}
+
 TEST_F(Apply, DoesNothingTheSecondTime) {
     project_.write_table(1);
     static_cast<void>(project_.apply());
