@@ -22,6 +22,7 @@ struct DiffArgs {
     std::optional<std::string> with_url;
     std::optional<std::string> scratch_url;
     std::vector<std::string> variables;
+    std::vector<std::string> schemas;
 };
 
 workflow::DriftReport compare_with(pg::Connection& live, const std::string& text) {
@@ -34,21 +35,22 @@ workflow::DriftReport compare_with_files(Context& context,
                                          const Session& session,
                                          pg::Connection& live,
                                          const DiffArgs& args) {
-    if (!read_schemas(session, {}).empty()) {
-        throw Error(ErrorKind::config,
-                    "diff replays the database's own ledger, but the setting schemas gives each "
-                    "schema one of its own")
-            .hint("Compare with another database: --with-url URL.");
-    }
+    const std::vector<std::string> schemas = read_schemas(session, args.schemas);
     migrate::MigrationSet set = migrate::read_migrations(session.project.migrations);
     set.variables = read_variables(context, session, args.variables);
     workflow::ScratchDatabase scratch(
         scratch_plan(context, session, args.scratch_url, workflow::ScratchUse::replay));
     say_cleaned(context, scratch);
-    return workflow::find_drift(live, set, scratch);
+    return workflow::find_drift(live, set, scratch, schemas);
 }
 
 int run_diff(Context& context, const DiffArgs& args) {
+    if (args.with_url && !args.schemas.empty()) {
+        throw Error(ErrorKind::usage,
+                    "--schema says which migrations to replay, and --with-url "
+                    "replays none")
+            .hint("Leave one of them out.");
+    }
     const Session session = open_session(context);
     pg::Connection live(find_login(context, session));
     const workflow::DriftReport report = args.with_url
@@ -84,10 +86,13 @@ Command make_database_diff_command() {
         "what it lacks, ~ what differs. Exits 1 when something does. The database's own settings "
         "and grants, and the schema \"poststack\", are left out.\n\nThe scratch database is made "
         "on the same server, or on that of --scratch-url, and dropped at the end. What migrations "
-        "do to the server as a whole (roles, other databases) they do there as well.";
+        "do to the server as a whole (roles, other databases) they do there as well.\n\nWith "
+        "--schema, or the setting schemas, the migrations are replayed in each of these schemas as "
+        "far as its own ledger says; schemas with other ledgers are left out.";
     command.options = {
         {"--with-url", "URL", "compare with this database instead", &args->with_url},
         {"--scratch-url", "URL", "make the scratch database on this server", &args->scratch_url},
+        schema_option(args->schemas),
         variable_option(args->variables),
     };
     command.examples = {"database diff",

@@ -20,11 +20,14 @@ struct DriftReport {
 
 /// Compares the database behind `live` with the applied files of `set` replayed on `scratch`.
 ///
-/// The database's own properties (settings, grants on it) are no part of it.
+/// With `schemas` the files are replayed in each of them as far as its own ledger says, behind what
+/// the database's ledger says; schemas with other ledgers of their own are left out. The database's
+/// own properties (settings, grants on it) and all ledgers are no part of it.
 /// Errors: conflict when an applied file is gone; what replaying and reading throw.
 [[nodiscard]] DriftReport find_drift(pg::Connection& live,
                                      const migrate::MigrationSet& set,
-                                     const ScratchDatabase& scratch);
+                                     const ScratchDatabase& scratch,
+                                     const std::vector<std::string>& schemas = {});
 
 /// From the schema of `other` to that of `live`.
 [[nodiscard]] catalog::Diff compare_databases(pg::Connection& live, pg::Connection& other);

@@ -101,6 +101,33 @@ CREATE INDEX users_name ON users (name);'
     [[ "$stderr" == *'is applied, but its file is gone'* ]]
 }
 
+@test "diff replays the migrations in each schema that has a ledger" {
+    write 003_view "-- poststack: variables SCHEMA
+CREATE VIEW seen AS SELECT id, \${'SCHEMA'} AS tenant FROM users;" 'DROP VIEW seen;'
+    rm migrations/003_view.rollback.sql
+    echo 'CREATE OR REPLACE VIEW names AS SELECT name FROM users;' >migrations/R__names.sql
+    mv migrations aside
+    poststack up
+    expect_status 0
+    mv aside migrations
+    poststack database migrate --schema acme --schema 'Glo bex' --schema other
+    expect_status 0
+    printf '%s\n' 'schemas: [acme, Glo bex]' >poststack.yaml
+    poststack database diff --json
+    expect_status 0
+    [[ "$output" == *'"migrations_replayed": 8'* ]]
+    query 'drop view other.seen; alter table acme.users add email text; drop view "Glo bex".names'
+    poststack database diff
+    expect_status 1
+    [[ "$output" == *'+ column acme.users.email'*'- view "Glo bex".names'*'3 objects differ'* ]]
+    poststack database diff --schema other --schema nowhere
+    expect_status 1
+    [[ "$output" == '- view other.seen'*'3 objects differ'* ]]
+    [[ "$stderr" == *'schema "nowhere" has no ledger'* ]]
+    poststack database diff --schema other --with-url postgresql://localhost/x
+    expect_status 2
+}
+
 # Where the scratch server of this project is, if anywhere.
 scratch_places() {
     find /dev/shm .poststack -maxdepth 1 \
