@@ -12,6 +12,7 @@
 #include "migrate/client.h"
 #include "migrate/foreign_history.h"
 #include "migrate/ledger.h"
+#include "migrate/repeatable.h"
 #include "migrate/session.h"
 #include "sys/file.h"
 #include "sys/signal.h"
@@ -37,7 +38,10 @@ class Adopting {
         read_files();
         for (AdoptCandidate& one : candidates_)
             look_at(one);
+        for (AdoptCandidate& one : repeatables_)
+            look_at(one);
         decide();
+        decide_repeatables();
         report_strays();
     }
 
@@ -68,6 +72,20 @@ class Adopting {
                               client) +
                    ";" + origin_sql(one);
         }
+        for (const AdoptCandidate& one : repeatables_) {
+            if (one.report.adoption != Adoption::baseline) continue;
+            sql += record_repeatable_sql({.file = &one.file,
+                                          .normalised_checksum = one.normalised,
+                                          .token_checksum = one.tokens,
+                                          .rollback_sql = {}},
+                                         client,
+                                         ledger_.place) +
+                   fmt::format(
+                       ";UPDATE poststack.repeatable_migrations SET applied_at = "
+                       "{}::pg_catalog.timestamptz WHERE name = {};",
+                       escape_literal(one.report.applied_at),
+                       escape_literal(one.file.name));
+        }
         if (sql.empty()) return;
         const sys::DeferStop defer;
         try {
@@ -87,6 +105,8 @@ class Adopting {
             if (one.down)
                 (void)sys::create_file(directory_ / one.file.rollback_file, *one.down, how);
         }
+        for (const AdoptCandidate& one : repeatables_)
+            (void)sys::create_file(directory_ / one.file.file_name, one.up, how);
     }
 
     [[nodiscard]] AdoptReport report() {
@@ -154,6 +174,7 @@ class Adopting {
         }
         ForeignChain chain = read_foreign(tool, source);
         warnings_ = std::move(chain.warnings);
+        repeatables_ = repeatable_candidates(std::move(chain.repeatables));
         candidates_ = foreign_candidates(std::move(chain));
     }
 
@@ -170,7 +191,7 @@ class Adopting {
         };
         refuse_other(one.file.file_name, one.up);
         if (one.down) refuse_other(one.file.rollback_file, *one.down);
-        if (!sys::find_info(directory_)) return;
+        if (one.file.repeatable || !sys::find_info(directory_)) return;
         if (!existing_) existing_ = read_migrations(directory_);
         const MigrationFile* other = existing_->find(one.file.version);
         if (other != nullptr && other->file_name != one.file.file_name)
@@ -240,6 +261,25 @@ class Adopting {
         }
     }
 
+    /// What Flyway ran as it is now need not run again; all else runs with the next migrate.
+    void decide_repeatables() {
+        if (repeatables_.empty()) return;
+        const std::vector<RepeatableRun> runs = read_repeatables(connection_, ledger_);
+        for (AdoptCandidate& one : repeatables_) {
+            const bool known = std::any_of(runs.begin(), runs.end(), [&](const auto& run) {
+                return run.name == one.file.name && run.checksum == one.file.sha256;
+            });
+            if (known && one.report.adoption == Adoption::apply)
+                one.report.adoption = Adoption::present;
+            if (known || !history_) continue;
+            for (const ForeignRepeatable& run : history_->repeatables) {
+                if (run.script != one.key || run.checksum != flyway_checksum(one.up)) continue;
+                one.report.applied_at = run.applied_at;
+                one.mark_applied();
+            }
+        }
+    }
+
     /// A row without a file. Flyway's baseline needs none: it says that all up to it is there.
     void take_stray(const ForeignRow& row) {
         const auto limit = parse_integer(row.key);
@@ -298,6 +338,8 @@ class Adopting {
         std::vector<AdoptedFile> files;
         for (const AdoptCandidate& one : candidates_)
             files.push_back(one.report);
+        for (const AdoptCandidate& one : repeatables_)
+            files.push_back(one.report);
         files.insert(files.end(), stray_files_.begin(), stray_files_.end());
         return files;
     }
@@ -321,6 +363,7 @@ class Adopting {
     const AdoptOptions& options_;
     std::optional<ForeignHistory> history_;
     std::vector<AdoptCandidate> candidates_;
+    std::vector<AdoptCandidate> repeatables_;
     std::vector<ForeignRow> strays_;
     std::vector<AdoptedFile> stray_files_;
     std::vector<std::string> warnings_;

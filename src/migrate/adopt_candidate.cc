@@ -110,6 +110,18 @@ std::vector<AdoptCandidate> foreign_candidates(ForeignChain chain) {
     return found;
 }
 
+std::vector<AdoptCandidate> repeatable_candidates(std::vector<ForeignFile> files) {
+    std::vector<AdoptCandidate> found;
+    for (ForeignFile& file : files) {
+        AdoptCandidate one = to_candidate(std::move(file), 0, usual_digits);
+        one.file.repeatable = true;
+        one.file.digits.clear();
+        one.file.file_name = one.file.stem() + ".sql";
+        found.push_back(std::move(one));
+    }
+    return found;
+}
+
 void describe(AdoptCandidate& one, pg::Connection& connection) {
     one.report.file_name = one.file.file_name;
     one.report.version = one.file.digits;

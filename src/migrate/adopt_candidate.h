@@ -37,6 +37,9 @@ struct AdoptCandidate {
 /// counted from 1.
 [[nodiscard]] std::vector<AdoptCandidate> foreign_candidates(ForeignChain chain);
 
+/// Flyway's repeatable files under the names they will have.
+[[nodiscard]] std::vector<AdoptCandidate> repeatable_candidates(std::vector<ForeignFile> files);
+
 /// Reads the text as migrate would, and looks what of it the database has. What migrate would
 /// refuse becomes a conflict.
 void describe(AdoptCandidate& candidate, pg::Connection& connection);

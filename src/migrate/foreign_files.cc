@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, 11> names = {"poststack",
                                                     "sqitch",
                                                     "alembic"};
 
+constexpr std::size_t longest_placeholder = 60;
+
 bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
@@ -179,7 +181,14 @@ class Reader {
             const auto stem = without(name, ".sql");
             const std::size_t parting = name.find("__");
             if (!stem || parting == std::string::npos || name.size() < 2) continue;
-            if (name.front() == 'R') warn(name, "repeatable migrations have no version");
+            if (name.starts_with("R__")) {
+                ForeignFile file;
+                file.source = file.key = name;
+                file.name = stem->substr(parting + 2);
+                file.text.up = text_of(name);
+                warn_of_placeholders(name, file.text.up);
+                chain_.repeatables.push_back(std::move(file));
+            }
             if (name.front() != 'V') continue;
             const std::string version = name.substr(1, parting - 1);
             ForeignFile file;
@@ -189,12 +198,24 @@ class Reader {
             const auto parts = flyway_parts(version);
             if (parts.size() == 1) file.number = parts.front();
             file.text = {text_of(name), find_text("U" + name.substr(1)), false};
+            warn_of_placeholders(name, file.text.up);
             chain_.files.push_back(std::move(file));
         }
         std::stable_sort(
             chain_.files.begin(), chain_.files.end(), [](const auto& a, const auto& b) {
                 return flyway_parts(a.key) < flyway_parts(b.key);
             });
+    }
+
+    void warn_of_placeholders(const std::string& name, const std::string& text) {
+        const std::size_t at = text.find("${");
+        if (at == std::string::npos) return;
+        const std::size_t end = std::min(text.find('}', at), at + longest_placeholder);
+        chain_.warnings.push_back(fmt::format(
+            "\"{}\" holds {}, for which Flyway may put a value: poststack does where the "
+            "file has a line \"-- poststack: variables NAME\"",
+            name,
+            text.substr(at, end - at + 1)));
     }
 
     void read_node_pg_migrate() {
@@ -237,28 +258,52 @@ class Reader {
         }
     }
 
+    /// A change that was reworked stands in the plan twice; the scripts of the first one have the
+    /// name of a tag between the two behind theirs.
     void read_sqitch() {
-        const std::string plan = text_of("sqitch.plan");
-        for (const std::string_view line : split(plan, '\n')) {
-            const std::string_view content = trim(line);
-            if (content.empty() || content.front() == '%' || content.front() == '#' ||
-                content.front() == '@') {
+        struct Planned {
+            std::string change;
+            std::vector<std::string> tags;  // behind it
+        };
+        std::vector<Planned> plan;
+        const std::string text = text_of("sqitch.plan");
+        for (std::string_view line : split(text, '\n')) {
+            line = trim(line);
+            if (line.starts_with('+')) line = trim(line.substr(1));
+            if (line.empty() || line.front() == '%' || line.front() == '#') continue;
+            std::string word(line.substr(0, line.find_first_of(" \t[")));
+            if (word.front() != '@') {
+                plan.push_back({std::move(word), {}});
                 continue;
             }
-            const std::string change(content.substr(0, content.find_first_of(" \t[")));
-            const std::string script = fmt::format("deploy/{}.sql", change);
-            auto deploy = find_text(script);
-            if (!deploy) {
-                warn(change, fmt::format("there is no \"{}\"", script));
-                continue;
-            }
-            chain_.files.push_back(
-                {script,
-                 change,
-                 change,
-                 std::nullopt,
-                 {std::move(*deploy), find_text(fmt::format("revert/{}.sql", change)), false}});
+            for (Planned& earlier : plan)
+                earlier.tags.push_back(word);
         }
+        std::map<std::string, int> seen;
+        for (std::size_t at = 0; at < plan.size(); ++at) {
+            const std::string& change = plan[at].change;
+            const auto again = std::find_if(plan.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                                            plan.end(),
+                                            [&](const auto& one) { return one.change == change; });
+            std::string stem = change;
+            for (const std::string& tag : plan[at].tags) {
+                if (again == plan.end() || stem != change) break;
+                if (find_text(fmt::format("deploy/{}{}.sql", change, tag))) stem += tag;
+            }
+            add_sqitch(change, stem, ++seen[change]);
+        }
+    }
+
+    void add_sqitch(const std::string& change, const std::string& stem, int time) {
+        const std::string script = fmt::format("deploy/{}.sql", stem);
+        auto deploy = find_text(script);
+        if (!deploy) return warn(change, fmt::format("there is no \"{}\"", script));
+        chain_.files.push_back(
+            {script,
+             sqitch_key(change, time),
+             change,
+             std::nullopt,
+             {std::move(*deploy), find_text(fmt::format("revert/{}.sql", stem)), false}});
     }
 
     void read_alembic() {
@@ -297,6 +342,25 @@ std::string flyway_key(std::string_view version) {
     for (const std::int64_t part : flyway_parts(version))
         parts.push_back(std::to_string(part));
     return join(parts, ".");
+}
+
+std::string sqitch_key(std::string_view change, int time) {
+    return time == 1 ? std::string(change) : fmt::format("{}#{}", change, time);
+}
+
+std::int32_t flyway_checksum(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    constexpr std::uint32_t polynomial = 0xedb8'8320U;
+    constexpr int bits = 8;
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    std::uint32_t sum = ~0U;
+    for (const char c : text) {
+        if (c == '\n' || c == '\r') continue;
+        sum ^= static_cast<unsigned char>(c);
+        for (int bit = 0; bit < bits; ++bit)
+            sum = (sum >> 1U) ^ ((sum & 1U) != 0 ? polynomial : 0U);
+    }
+    return static_cast<std::int32_t>(~sum);
 }
 
 ForeignChain read_foreign(Tool tool, const fs::path& directory) {

@@ -39,6 +39,13 @@ enum class Tool : std::uint8_t {
 /// Flyway's version without what does not count: "1_02.0" is "1.2".
 [[nodiscard]] std::string flyway_key(std::string_view version);
 
+/// What a change of sqitch is known by the `time`th time (from 1) that it stands in the plan.
+[[nodiscard]] std::string sqitch_key(std::string_view change, int time);
+
+/// Flyway's checksum of a file: CRC-32 of its lines without their ends, and without a byte order
+/// mark.
+[[nodiscard]] std::int32_t flyway_checksum(std::string_view text);
+
 /// One migration of another tool.
 struct ForeignFile {
     std::string source;                  ///< below the directory: "00000_start/up.sql"
@@ -51,8 +58,9 @@ struct ForeignFile {
 struct ForeignChain {
     Tool tool = Tool::poststack;
     std::filesystem::path directory;
-    std::vector<ForeignFile> files;     ///< in the order the tool applies them
-    std::vector<std::string> warnings;  ///< files that are not taken over, each with the reason
+    std::vector<ForeignFile> files;        ///< in the order the tool applies them
+    std::vector<ForeignFile> repeatables;  ///< Flyway's R__name.sql, by name
+    std::vector<std::string> warnings;     ///< files that are not taken over, each with the reason
 };
 
 /// Reads `directory` as `tool` would. Of Alembic, and of node-pg-migrate's JavaScript, only the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -88,13 +89,34 @@ std::string plain_key(Tool tool, std::string_view key) {
     return number ? std::to_string(*number) : std::string(key);
 }
 
+std::vector<ForeignRepeatable> read_repeatable_runs(pg::Connection& connection,
+                                                    const std::string& table) {
+    const pg::Result rows = connection.query(fmt::format(
+        "SELECT pg_catalog.regexp_replace(script, '^.*/', ''), checksum, installed_on FROM"
+        " (SELECT DISTINCT ON (script) * FROM {} WHERE version IS NULL"
+        " ORDER BY script, installed_rank DESC) AS newest"
+        " WHERE success AND checksum IS NOT NULL AND type <> 'DELETE'",
+        table));
+    std::vector<ForeignRepeatable> found;
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+        found.push_back({std::string(rows.value(row, 0)),
+                         rows.number(row, 1),
+                         std::string(rows.value(row, 2))});
+    }
+    return found;
+}
+
 ForeignHistory read_one(pg::Connection& connection, const Reading& reading, std::string table) {
     ForeignHistory history;
     history.tool = reading.tool;
     const pg::Result rows = connection.query(fmt::format(fmt::runtime(reading.query), table));
+    if (reading.tool == Tool::flyway) history.repeatables = read_repeatable_runs(connection, table);
     history.table = std::move(table);
+    std::map<std::string, int> seen;  // a change that sqitch has reworked has several rows
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-        history.rows.push_back({plain_key(reading.tool, rows.value(row, 0)),
+        std::string key = plain_key(reading.tool, rows.value(row, 0));
+        if (reading.tool == Tool::sqitch) key = sqitch_key(key, ++seen[key]);
+        history.rows.push_back({std::move(key),
                                 std::string(rows.value(row, 1)),
                                 rows.boolean(row, 2),
                                 rows.boolean(row, 3)});

@@ -117,14 +117,17 @@ TEST_F(ForeignFiles, OrdersFlywayByVersionAndFindsItsUndo) {
     write("V1_2__Second thing.sql");
     write("V1__first.sql");
     write("U1__first.sql", "SELECT 2;\n");
-    write("R__views.sql");
+    write("R__views.sql", "SELECT '${schema}';\n");
 
     EXPECT_THAT(keys(Tool::flyway), ElementsAre("1", "1.2", "1.10"));
     EXPECT_THAT(names(Tool::flyway),
                 ElementsAre("001_first.sql", "002_Second_thing.sql", "003_third.sql"));
     const ForeignChain chain = read_foreign(Tool::flyway, folder_.path());
     EXPECT_EQ(chain.files[0].text.down, "SELECT 2;\n");
-    EXPECT_THAT(chain.warnings, ElementsAre(HasSubstr("\"R__views.sql\"")));
+    ASSERT_EQ(chain.repeatables.size(), 1U);
+    EXPECT_EQ(chain.repeatables[0].name, "views");
+    EXPECT_THAT(chain.warnings,
+                ElementsAre(HasSubstr("\"R__views.sql\" holds ${schema}, for which Flyway")));
     EXPECT_EQ(guess_tool(folder_.path()), Tool::flyway);
 }
 

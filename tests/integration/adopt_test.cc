@@ -161,6 +161,46 @@ TEST_F(Adopt, UnderstandsFlywaysBaselineAndUndo) {
               "2024-05-07 07:08:09");
 }
 
+TEST_F(Adopt, TakesFlywaysRepeatablesWithTheirLastRun) {
+    write("V1__a.sql", "CREATE TABLE a ();\n");
+    write("R__same.sql", "CREATE OR REPLACE VIEW same AS\r\nTABLE a;\r\n");
+    write("R__Changed since.sql", "CREATE OR REPLACE VIEW changed AS TABLE a;\n");
+    run("CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50),"
+        " description varchar(200), type varchar(20), script varchar(1000), checksum int,"
+        " installed_by varchar(100), installed_on timestamp DEFAULT now(), execution_time int,"
+        " success boolean);"
+        "INSERT INTO flyway_schema_history VALUES"
+        " (1, '1', 'a', 'SQL', 'V1__a.sql', 1, 'me', '2024-05-07 07:08:09', 0, true),"
+        " (2, NULL, 'same', 'SQL', 'R__same.sql', 7, 'me', '2024-05-08 07:08:09', 0, true),"
+        " (3, NULL, 'same', 'SQL', 'R__same.sql', " +
+        std::to_string(flyway_checksum("CREATE OR REPLACE VIEW same AS\nTABLE a;")) +
+        ", 'me', '2024-05-09 07:08:09', 0, true),"
+        " (4, NULL, 'Changed since', 'SQL', 'R__Changed since.sql', 7, 'me', now(), 0, true);"
+        "CREATE TABLE a (); CREATE VIEW same AS TABLE a");
+
+    EXPECT_THAT(
+        words(adopt_now()),
+        ElementsAre("001_a.sql baseline", "R__Changed_since.sql apply", "R__same.sql baseline"));
+    EXPECT_THAT(
+        words(adopt_now()),
+        ElementsAre("001_a.sql present", "R__Changed_since.sql apply", "R__same.sql present"));
+    EXPECT_EQ(connection_
+                  .script("SELECT string_agg(name || ' ' || applied_at::timestamp, ',') FROM "
+                          "poststack.repeatable_migrations")
+                  .value(0, 0),
+              "same 2024-05-09 07:08:09");
+    const ApplyResult applied = apply(target_, ours());
+    ASSERT_EQ(applied.steps.size(), 1U);
+    EXPECT_EQ(applied.steps[0].file_name, "R__Changed_since.sql");
+}
+
+TEST_F(Adopt, ComputesFlywaysChecksum) {
+    EXPECT_EQ(flyway_checksum("123456789"), static_cast<std::int32_t>(0xcbf4'3926U));
+    EXPECT_EQ(flyway_checksum("\xef\xbb\xbf"
+                              "1234\r\n5678\n9"),
+              flyway_checksum("123456789"));
+}
+
 TEST_F(Adopt, TakesGolangMigratesNewestForAllBefore) {
     write("1_a.up.sql", "CREATE TABLE a ();\n");
     write("2_b.up.sql", "CREATE TABLE b ();\n");
@@ -293,6 +333,30 @@ INSTANTIATE_TEST_SUITE_P(
         std::erase(name, '-');
         return name;
     });
+
+TEST_F(Adopt, KnowsBothScriptsOfAChangeThatSqitchReworked) {
+    write("sqitch.plan",
+          "%project=x\n\nf 2024-01-01T00:00:00Z A <a@b> # one\n@v0\n@v1 2024-01-02T00:00:00Z A "
+          "<a@b>\n"
+          "f [f@v1] 2024-01-03T00:00:00Z A <a@b> # again\n");
+    write("deploy/f@v1.sql", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n");
+    write("revert/f@v1.sql", "DROP FUNCTION f();\n");
+    write("deploy/f.sql",
+          "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';\n");
+    run("CREATE SCHEMA sqitch; CREATE TABLE sqitch.changes (change_id text, change text, "
+        "project text, committed_at timestamptz DEFAULT now(), planner_email text);"
+        "INSERT INTO sqitch.changes (change) VALUES ('f');"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+
+    const AdoptReport report = adopt_now({.dry_run = true});
+
+    ASSERT_EQ(report.files.size(), 2U);
+    EXPECT_EQ(report.files[0].source, "deploy/f@v1.sql");
+    EXPECT_TRUE(report.files[0].has_rollback);
+    EXPECT_EQ(report.files[0].adoption, Adoption::baseline);
+    EXPECT_EQ(report.files[1].source, "deploy/f.sql");
+    EXPECT_FALSE(report.files[1].has_rollback);
+}
 
 TEST_F(Adopt, SaysWhatToDoAboutAlembic) {
     write("1a_users.py", "revision = '1a'\n");
