@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: demo build release test test-faults fuzz bench install docs lint format clean help
+.PHONY: demo build release test test-faults fuzz bench bench-peers install docs lint format clean help
 
 help:           ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -35,6 +35,9 @@ test-versions: build ## Try PostgreSQL 16, 17 and 18 (needs npm and the network)
 bench: release  ## Measure against the peers and the limits
 	cmake --build build/release --target scan_speed
 	@bench/run
+
+bench-peers:    ## Install what the benchmarks compare with (npm and the network)
+	@bench/install-peers
 
 install: release ## Install into $(DESTDIR)$(PREFIX)
 	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip

@@ -4,8 +4,7 @@
 Bar: 10,000 statements no slower than squawk, with nothing to find (so that neither prints) and with
 something to find in each file. The last table counts in how many of the risky migrations of
 tests/data/lint_cases.txt each linter says anything beyond its advice on time limits and IF EXISTS.
-Peers: `npm install --prefix DIR squawk-cli @postgrestools/postgrestools` with PEERS=DIR; one that
-is not there is named and left out.
+Peers: bench/install-peers; one that is not there is named and left out.
 """
 
 import os
@@ -20,7 +19,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 ROUTINE = ("require-timeout-settings", "require-lock-timeout", "require-statement-timeout",
            "prefer-robust-stmts", "lint/safety/lockTimeoutWarning")
 
-peers = pathlib.Path(os.environ.get("PEERS", ".")).resolve()
+peers = pathlib.Path(os.environ.get("PEERS", SOURCE / "build/peers")).resolve()
 squawk = next(iter(peers.glob("node_modules/@squawk-cli/*/bin/squawk")), None)
 language_server = next(iter(peers.glob("node_modules/@postgrestools/cli-*/postgrestools")), None)
 bench = Bench("lint")

@@ -1,26 +1,24 @@
 #!/usr/bin/env python3
-"""`database migrate` against one psql process and against dbmate and sql-migrate.
+"""`database migrate` against one psql process and against the other tools.
 
 Bars: 1,000 files (CREATE TABLE + index) at most 1.15 x one `psql -f` process with the same
-statements, transactions and ledger inserts; nothing to do with 10,000 applied at most 1.3 x (login
-+ reading and SHA-256 of the files + one SELECT); with 200 applied under half of dbmate and of
-sql-migrate. Peers: `npm install --prefix DIR dbmate` with PEERS=DIR, `apt-get install sql-migrate`;
-a peer that is not there is named and left out.
+statements, transactions and ledger inserts, and faster than every peer; nothing to do with 10,000
+applied at most 1.3 x (login + reading and SHA-256 of the files + one SELECT); with 200 applied under
+half of dbmate and of sql-migrate. The peers are installed by bench/install-peers (peers.py); one
+that is not there is named and left out.
 """
 
 import hashlib
-import os
-import pathlib
 import shutil
 import sys
 
 from harness import Bench, compare, peak_memory, timed
+from peers import Peers
 
 bench = Bench("migrate")
 psql = bench.bin / "psql"
 rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
 folder = bench.project("shop")
-others = []
 LEDGER = "CREATE TABLE ledger(version bigint primary key, name text, sha text, at timestamptz)"
 
 
@@ -48,15 +46,8 @@ def admin(sql):
 
 
 def empty_schemas():
-    admin("DROP SCHEMA IF EXISTS poststack CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-
-
-def peer_url(name):
-    """A database of the peer's own: a project beside ours."""
-    other = bench.project(name)
-    others.append(other)
-    bench.run(bench.poststack, "--project", other, "--yes", "--quiet", "up")
-    return bench.url(other)
+    admin("DROP SCHEMA IF EXISTS poststack CASCADE; DROP SCHEMA IF EXISTS sqitch CASCADE;"
+          "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
 def apply_thousand():
@@ -67,15 +58,23 @@ def apply_thousand():
         f"BEGIN;\n{statements(n)}INSERT INTO ledger VALUES ({n}, 't{n}', '{n:064x}', now());\nCOMMIT;\n"
         for n in range(1, count + 1)))
 
-    def ours():
-        empty_schemas()
-        return timed(lambda: poststack("database", "migrate"))
+    def from_empty(action):
+        def measured():
+            empty_schemas()
+            return timed(action)
+        return measured
 
-    def floor():
-        empty_schemas()
-        return timed(lambda: bench.run(psql, "-Xq", "-v", "ON_ERROR_STOP=1", "-f", script, bench.url(folder)))
-
-    compare("migrate 1,000 files", ours, {"psql -f, one process": floor}, 1.15, rounds)
+    compare("migrate 1,000 files",
+            from_empty(lambda: poststack("database", "migrate")),
+            {"psql -f, one process": from_empty(
+                lambda: bench.run(psql, "-Xq", "-v", "ON_ERROR_STOP=1", "-f", script, bench.url(folder)))},
+            1.15, rounds)
+    peers = Peers(bench, bench.url(folder), statements).all(count)
+    # sqitch takes most of a minute.
+    compare("migrate 1,000 files, beside the peers",
+            from_empty(lambda: poststack("database", "migrate")),
+            {name: from_empty(action) for name, action in peers.items()},
+            [1.0] * len(peers), min(rounds, 3))
 
 
 def nothing_to_do_ten_thousand():
@@ -101,41 +100,17 @@ def nothing_to_do_ten_thousand():
 
 
 def peers_two_hundred():
-    target = write_files(200)
-    empty_schemas()
-    poststack("database", "migrate")
-    peers = {}
-    home = os.environ.get("PEERS", "")
-    dbmate = next(pathlib.Path(home).glob("node_modules/@dbmate/*/bin/dbmate"), None) if home else None
-    if dbmate:
-        own = bench.root / "dbmate"
-        own.mkdir()
-        for number in range(1, 201):
-            (own / f"{number:05}_t{number}.sql").write_text(
-                f"-- migrate:up\n{statements(number)}\n-- migrate:down\nDROP TABLE t{number};\n")
-        env = {"DATABASE_URL": peer_url("dbmate-peer") + "?sslmode=disable"}
-        words = [dbmate, "--no-dump-schema", "-d", own, "migrate"]
-        bench.run(*words, env=env)
-        peers["dbmate"] = lambda: timed(lambda: bench.run(*words, env=env))
-    else:
-        print("dbmate is not there (PEERS)")
-    if shutil.which("sql-migrate"):
-        own = bench.root / "sqlmigrate"
-        own.mkdir()
-        for number in range(1, 201):
-            (own / f"{number:05}_t{number}.sql").write_text(
-                f"-- +migrate Up\n{statements(number)}\n-- +migrate Down\nDROP TABLE t{number};\n")
-        configuration = bench.root / "dbconfig.yml"
-        configuration.write_text("development:\n  dialect: postgres\n"
-                                 f"  datasource: {peer_url('sqlmigrate-peer')}?sslmode=disable\n  dir: {own}\n")
-        command = ["sql-migrate", "up", f"-config={configuration}"]
-        bench.run(*command)
-        peers["sql-migrate"] = lambda: timed(lambda: bench.run(*command))
-    else:
-        print("sql-migrate is not there")
-    if peers:
-        compare("nothing to do, 200 applied", lambda: timed(lambda: poststack("database", "migrate")),
-                peers, [0.5] * len(peers), 3 * rounds)
+    """Nothing to do: each peer has applied its 200 files to the same database."""
+    write_files(200)
+    actions = Peers(bench, bench.url(folder), statements).all(200)
+    for name, action in actions.items():
+        empty_schemas()
+        poststack("database", "migrate")
+        admin("DROP SCHEMA public CASCADE; CREATE SCHEMA public")  # the tables alone
+        action()
+        compare(f"nothing to do, 200 applied: {name}",
+                lambda: timed(lambda: poststack("database", "migrate")),
+                {name: lambda action=action: timed(action)}, 0.5, 3 * rounds)
 
 
 def huge_file():
@@ -159,6 +134,5 @@ try:
     huge_file()
     nothing_to_do_ten_thousand()  # last: 10,000 tables are too many to drop in one transaction
 finally:
-    for project in [folder, *others]:
-        bench.run(bench.poststack, "--project", project, "down", check=False)
+    bench.run(bench.poststack, "--project", folder, "down", check=False)
     bench.close()
