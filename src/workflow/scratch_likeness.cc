@@ -38,8 +38,9 @@ SELECT statement FROM (
     UNION ALL
     -- Written as a row: the words of a list (search_path) would have to be quoted one by one.
     SELECT 3, coalesce(r.rolname, '')::text, format(
-        'INSERT INTO pg_db_role_setting VALUES (0, %s, %L::text[]) ON CONFLICT DO NOTHING',
-        coalesce(format('(SELECT oid FROM pg_roles WHERE rolname = %L)', r.rolname), '0'),
+        'INSERT INTO pg_db_role_setting SELECT 0, o, %2$L::text[] FROM (SELECT %1$s) AS x(o)
+         WHERE NOT EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = 0 AND setrole = o)',
+        coalesce(format('oid FROM pg_roles WHERE rolname = %L', r.rolname), '0::oid'),
         s.setconfig)
     FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole WHERE s.setdatabase = 0
 ) AS x ORDER BY step, name)";

@@ -44,6 +44,19 @@ CREATE INDEX users_name ON users (name);'
     [ "$(query "select count(*) from pg_database where datname like 'poststack_scratch%'")" = 0 ]
 }
 
+@test "a proof runs on a server of its own, with the settings of the roles" {
+    poststack up
+    expect_status 0
+    query "alter role current_user set work_mem = '7MB'"
+    write 003_where "DO \$\$ BEGIN
+        ASSERT current_setting('fsync') = 'off', 'this is the real server';
+        ASSERT current_setting('work_mem') = '7MB', 'the role lacks its settings';
+    END \$\$;" 'SELECT 1;'
+    poststack database verify-migrations --prove
+    expect_status 0
+    [[ "$output" == *'3 lossless'* ]]
+}
+
 @test "verify-migrations names changed files and exits 1" {
     poststack up
     expect_status 0
