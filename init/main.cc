@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "supervise/config.h"
+#include "supervise/ctl.h"
 #include "supervise/daemon.h"
 #include "supervise/health_client.h"
 #include "supervise/review.h"
@@ -27,6 +28,8 @@ constexpr std::string_view help_text =
     R"(usage: poststack-init [-c FILE]              run the programs of a supervisord.conf
        poststack-init check FILE             say what is wrong with it, and show the plan
        poststack-init [-c FILE] health       ask the running one: 0 ready, 1 not ready
+       poststack-init [-c FILE] ctl COMMAND  steer the running one, as supervisorctl does:
+                                             status, start, stop, restart, tail ...
        poststack-init version
 
   -c FILE   the configuration; without it ./supervisord.conf, ./etc/supervisord.conf,
@@ -106,6 +109,14 @@ int health(const Arguments& arguments) {
     return report.ready ? 0 : 1;
 }
 
+int control(const Arguments& arguments) {
+    const std::vector<std::string> words(arguments.words.begin() + 1, arguments.words.end());
+    supervise::check_ctl(words);
+    const auto outcome = supervise::run_ctl(read_file(arguments.config), words);
+    print(STDOUT_FILENO, outcome.text);
+    return outcome.code;
+}
+
 int run(const std::vector<std::string>& argv) {
     const Arguments arguments = read_arguments(argv);
     if (arguments.help) {
@@ -120,6 +131,7 @@ int run(const std::vector<std::string>& argv) {
     }
     if (command == "check") return check(arguments);
     if (command == "health") return health(arguments);
+    if (command == "ctl") return control(arguments);
     refuse(fmt::format("unknown command \"{}\"", command));
 }
 

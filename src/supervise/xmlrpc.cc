@@ -330,6 +330,24 @@ std::optional<XmlCall> parse_call(std::string_view text) {
     return call;
 }
 
+std::optional<std::variant<XmlValue, XmlFault>> parse_response(std::string_view text) {
+    Reader reader(text);
+    reader.skip_prolog();
+    if (!reader.take("<methodResponse>")) return std::nullopt;
+    const bool is_fault = reader.take("<fault>");
+    if (!is_fault && (!reader.take("<params>") || !reader.take("<param>"))) return std::nullopt;
+    auto value = reader.take_value(0);
+    if (!value || !reader.take(is_fault ? "</fault>" : "</param>")) return std::nullopt;
+    if (!is_fault && !reader.take("</params>")) return std::nullopt;
+    if (!reader.take("</methodResponse>") || !reader.at_end()) return std::nullopt;
+    if (!is_fault) return std::move(*value);
+    const XmlValue* code = value->find("faultCode");
+    const XmlValue* words = value->find("faultString");
+    if (code == nullptr || !code->integer()) return std::nullopt;
+    const std::string* said = words == nullptr ? nullptr : words->text();
+    return XmlFault{*code->integer(), said == nullptr ? "" : *said};
+}
+
 std::string response_text(const XmlValue& value) {
     std::string text(prolog);
     text += "<methodResponse><params><param>";

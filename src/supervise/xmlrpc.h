@@ -58,4 +58,12 @@ struct XmlCall {
 /// A whole <methodCall>, for the client side.
 [[nodiscard]] std::string call_text(const XmlCall& call);
 
+struct XmlFault {
+    std::int64_t code = 0;
+    std::string text;
+};
+
+/// Reads a <methodResponse>: its value, or the fault. Nothing for anything else.
+[[nodiscard]] std::optional<std::variant<XmlValue, XmlFault>> parse_response(std::string_view text);
+
 }  // namespace poststack::supervise

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "supervise/base64.h"
+
 namespace poststack::supervise {
 namespace {
 
@@ -40,6 +42,34 @@ TEST(XmlRpc, BoundsNesting) {
         text += "<value><array><data>";
 
     EXPECT_FALSE(parse_call(text));
+}
+
+TEST(XmlRpc, ReadsAnswersAndFaults) {
+    const XmlValue value(XmlValue::Array{XmlValue("a"), XmlValue(7)});
+    const auto answer = parse_response(response_text(value));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(std::get<XmlValue>(*answer).array()->at(1).integer(), 7);
+
+    const auto fault = parse_response(fault_text(10, "BAD_NAME: x"));
+    ASSERT_TRUE(fault);
+    EXPECT_EQ(std::get<XmlFault>(*fault).code, 10);
+    EXPECT_EQ(std::get<XmlFault>(*fault).text, "BAD_NAME: x");
+
+    for (const char* text : {"",
+                             "<methodResponse></methodResponse>",
+                             "<methodResponse><params></params></methodResponse>",
+                             "<methodResponse><fault><value>x</value></fault></methodResponse>",
+                             "<methodResponse><params><param><value>x</value></param></params>"}) {
+        EXPECT_FALSE(parse_response(text)) << text;
+    }
+}
+
+TEST(XmlRpc, Base64GoesThereAndBack) {
+    for (const std::string bytes : {"", "u", "u:", "u:p", "user:p\xff\x00s"}) {
+        EXPECT_EQ(decode_base64(encode_base64(bytes)), bytes);
+    }
+    EXPECT_EQ(encode_base64("user:pass"), "dXNlcjpwYXNz");
+    EXPECT_EQ(encode_base64("a"), "YQ==");
 }
 
 TEST(XmlRpc, WritesOnlyWhatXmlCanSay) {

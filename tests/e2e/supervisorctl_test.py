@@ -69,6 +69,30 @@ tail -3 echo
 clear echo
 tail -100 echo
 tail nosuch
+status cat nosuch
+status nogrp:*
+start nogrp:*
+stop nogrp:*
+signal HUP nogrp:*
+start nogrp:* cat
+start nosuch nogrp:*
+start nogrp:* nosuch
+status nosuch grp:g2
+status grp:g2 nosuch
+restart nogrp:*
+start bad nogrp:*
+signal HUP grp:g2 nosuch
+signal NONE cat nosuch grp:g2
+pid grp:g2 nosuch
+stop grp:nosuch
+signal HUP cat grp:g2
+signal HUP grp:*
+clear nosuch
+pid grp:g2
+pid cat nosuch
+add nosuch
+remove nosuch
+update nosuch
 avail
 stop all
 start all
@@ -82,6 +106,15 @@ remove cat
 shutdown
 status
 """
+
+
+def said_by(words, out, err, code):
+    """A command, what it printed, and its exit code."""
+    lines = out.splitlines()
+    if words[-1] == "all" or words[-1].endswith(":*"):
+        lines.sort()  # what ends first is told first, and that is not always the same
+    text = "".join(f"{line}\n" for line in lines)
+    return f"$ {' '.join(words)}\n{text}{err}[{code}]\n"
 
 
 class Control:
@@ -105,17 +138,14 @@ class Control:
         self.process.stdin.write(json.dumps(["-c", self.config, *words]) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
-        lines = answer["out"].splitlines()
-        if words[-1] == "all" or words[-1].endswith(":*"):
-            lines.sort()  # what ends first is told first, and that is not always the same
-        text = "".join(f"{line}\n" for line in lines)
-        return f"$ {' '.join(words)}\n{text}{answer['err']}[{answer['code']}]\n"
+        return said_by(words, answer["out"], answer["err"], answer["code"])
 
 
 def mask(text, folder):
     """Takes out what differs from run to run: pids, times, the folder."""
     text = text.replace(str(folder), "FOLDER")
     text = re.sub(r"pid \d+", "pid N", text)
+    text = re.sub(r"^[1-9]\d*$", "N", text, flags=re.MULTILINE)
     text = re.sub(r"uptime [\d:]+", "uptime T", text)
     return re.sub(r"[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M", "DATE", text)
 
@@ -142,6 +172,24 @@ def session(folder, control):
     return mask(said, folder)
 
 
+class OurControl:
+    """The same of `poststack-init ctl`."""
+
+    def __init__(self, folder):
+        self.config = str(folder / "supervisord.conf")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __call__(self, *words):
+        run = subprocess.run([supervised.INIT, "-c", self.config, "ctl", *words], text=True,
+                             capture_output=True, timeout=120, check=False)
+        return said_by(words, run.stdout, run.stderr, run.returncode)
+
+
 class Supervisorctl(unittest.TestCase):
     def setUp(self):
         for tool in ("supervisorctl", "supervisord"):
@@ -150,7 +198,7 @@ class Supervisorctl(unittest.TestCase):
                     self.fail(f"missing {tool}: run tools/install-deps test")
                 self.skipTest(f"missing {tool}")
 
-    def talk(self, command):
+    def talk(self, command, control=Control):
         folder = Folder()
         self.addCleanup(folder.remove)
         config = folder.path / "supervisord.conf"
@@ -159,8 +207,8 @@ class Supervisorctl(unittest.TestCase):
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
         try:
-            with Control(folder.path) as control:
-                return session(folder.path, control)
+            with control(folder.path) as asked:
+                return session(folder.path, asked)
         finally:
             run.terminate()
             run.wait(PATIENCE)
@@ -170,7 +218,11 @@ class Supervisorctl(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor() as pool:
             ours = pool.submit(self.talk, [supervised.INIT])
             theirs = pool.submit(self.talk, ["supervisord", "-n"])
+            ctl = pool.submit(self.talk, [supervised.INIT], OurControl)
             self.assertEqual(ours.result(), theirs.result())
+            # But for the last answer, of nobody.
+            self.assertEqual(ctl.result().split("Shut down")[0], theirs.result().split("Shut down")[0])
+            self.assertIn('poststack-init does not answer on "FOLDER/sock"', ctl.result())
 
 
 class Listening(unittest.TestCase):
@@ -233,6 +285,22 @@ class Listening(unittest.TestCase):
         self.assertIn('unknown key "auto_start" in [program:api]; did you mean "autostart"?',
                       checked.stdout)
         self.assertIn("Stop, within 9 s:", checked.stdout)
+
+    def test_ctl_logs_in_with_what_the_file_says(self):
+        init = self.start("[unix_http_server]\nfile=FOLDER/sock\nusername=u\npassword=p:w\n"
+                          "[program:api]\ncommand=sleep 1000\nstartsecs=0\n")
+        init.expect('spawned "api"')
+        words = [supervised.INIT, "-c", str(init.config), "ctl", "status"]
+        asked = subprocess.run(words, capture_output=True, text=True, check=False)
+        self.assertEqual(asked.returncode, 0, asked.stderr)
+        self.assertIn("api    ", asked.stdout)
+        init.config.write_text(init.config.read_text().replace("p:w", "other"))
+        asked = subprocess.run(words, capture_output=True, text=True, check=False)
+        self.assertEqual(asked.returncode, 6)
+        self.assertIn("runs with another username or password", asked.stderr)
+        asked = subprocess.run([*words[:-1], "statsu"], capture_output=True, text=True, check=False)
+        self.assertEqual(asked.returncode, 2)
+        self.assertIn('ctl knows no command "statsu"; did you mean "status"?', asked.stderr)
 
     def test_a_listener_hears_in_order_and_again_after_fail(self):
         script = ("import sys\n"
