@@ -23,6 +23,7 @@ nodaemon=true
 pidfile={folder}/pid
 logfile={folder}/log
 childlogdir={folder}
+environment=GREETING="hällo",WHO='%(here)s'
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
@@ -31,6 +32,15 @@ serverurl=unix://{folder}/sock
 command=cat
 [program:echo]
 command=sh -c 'echo hello; echo world; exec sleep 1000'
+startsecs=0
+[program:said]
+command=sh -c 'printf "%(ENV_GREETING)s %%%% %(ENV_WHO)s\\303\\244 $SELF\\n"; exec sleep 1000'
+environment=SELF="%(program_name)s"
+startsecs=0
+[program:many]
+command=sleep 1000
+process_name=%(program_name)s_%(process_num)02d
+numprocs=2
 startsecs=0
 [program:bad]
 command=/nonexistent/bad
@@ -46,6 +56,15 @@ autostart=false
 programs=g1,g2
 """
 
+
+
+UTF8 = {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
+def config_text(folder, seconds):
+    return CONFIG.replace("{folder}", str(folder)).replace("{seconds}", str(seconds))
+
+
 SESSION = """\
 status
 version
@@ -54,9 +73,10 @@ stop cat
 stop cat
 start cat
 start cat
-SAID 1
+SAID 1 world echo
 restart echo
-SAID 2
+SAID 2 world echo
+SAID 1 hällo said
 signal HUP nosuch
 signal NONE cat
 start nosuch
@@ -69,6 +89,12 @@ tail -3 echo
 clear echo
 tail -100 echo
 tail nosuch
+tail -1000 said
+status many:*
+stop many:many_01
+start many:many_00
+status many:many_01
+signal CONT many:*
 status cat nosuch
 status nogrp:*
 start nogrp:*
@@ -124,7 +150,7 @@ class Control:
         self.config = str(folder / "supervisord.conf")
         self.process = subprocess.Popen(
             [PYTHON, "-B", str(pathlib.Path(supervised.__file__).with_name("supervisorctl_again.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=UTF8)
 
     def __enter__(self):
         return self
@@ -158,13 +184,13 @@ def session(folder, control):
     said = ""
     for line in SESSION.splitlines():
         if line == "CHANGE":
-            (folder / "supervisord.conf").write_text(CONFIG.format(folder=folder, seconds=1002))
+            (folder / "supervisord.conf").write_text(config_text(folder, 1002), "utf-8")
             continue
         if line.startswith("SAID"):
             # What a program says arrives when it arrives.
-            count = int(line.split()[1])
-            until(lambda: control("tail", "-1000", "echo").count("world") == count,
-                  f"what echo says in {count} runs")
+            _, count, word, name = line.split()
+            until(lambda: control("tail", "-1000", name).count(word) == int(count),
+                  f"{count} x {word} of {name}")
             continue
         said += control(*line.split())
         if line == "shutdown":
@@ -185,8 +211,8 @@ class OurControl:
         pass
 
     def __call__(self, *words):
-        run = subprocess.run([supervised.INIT, "-c", self.config, "ctl", *words], text=True,
-                             capture_output=True, timeout=120, check=False)
+        run = subprocess.run([supervised.INIT, "-c", self.config, "ctl", *words],
+                             capture_output=True, timeout=120, check=False, encoding="utf-8")
         return said_by(words, run.stdout, run.stderr, run.returncode)
 
 
@@ -202,10 +228,10 @@ class Supervisorctl(unittest.TestCase):
         folder = Folder()
         self.addCleanup(folder.remove)
         config = folder.path / "supervisord.conf"
-        config.write_text(CONFIG.format(folder=folder.path, seconds=1001))
+        config.write_text(config_text(folder.path, 1001), "utf-8")
         run = subprocess.Popen([*command, "-c", str(config)], cwd=folder.path,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+                               stderr=subprocess.DEVNULL, env=UTF8)
         try:
             with control(folder.path) as asked:
                 return session(folder.path, asked)
@@ -285,6 +311,20 @@ class Listening(unittest.TestCase):
         self.assertIn('unknown key "auto_start" in [program:api]; did you mean "autostart"?',
                       checked.stdout)
         self.assertIn("Stop, within 9 s:", checked.stdout)
+
+    def test_names_and_output_beyond_ascii(self):
+        # supervisord starts these, and then fails to answer "stop all" and such a tail.
+        init = self.start("[unix_http_server]\nfile=FOLDER/sock\n"
+                          "[program:junk]\ncommand=sh -c 'printf \"a\\\\377b\\n\"; exec sleep 1000'\n"
+                          "stdout_logfile=FOLDER/junk.log\n"
+                          "[program:test_öäü]\ncommand=sleep 1000\nstartsecs=0\n")
+        until(lambda: (self.folder.path / "junk.log").exists() and
+              (self.folder.path / "junk.log").read_bytes() == b"a\xffb\n", "the line")
+        control = OurControl(self.folder.path)
+        self.assertEqual(control("tail", "junk"), "$ tail junk\na?b\n\n[0]\n")
+        self.assertEqual(control("stop", "all"),
+                         "$ stop all\njunk: stopped\ntest_öäü: stopped\n[0]\n")
+        self.assertEqual(control("start", "test_öäü"), "$ start test_öäü\ntest_öäü: started\n[0]\n")
 
     def test_ctl_logs_in_with_what_the_file_says(self):
         init = self.start("[unix_http_server]\nfile=FOLDER/sock\nusername=u\npassword=p:w\n"

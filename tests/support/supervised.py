@@ -75,7 +75,7 @@ class Init:
         self.mode, self.folder = mode, folder
         folder.own(mode)
         self.config = folder.path / "supervisord.conf"
-        self.config.write_text(text)
+        self.config.write_text(text, "utf-8")
         self.lines, self.lock = [], threading.Lock()
         command = [INIT, "-c", str(self.config)]
         self.is_pid1 = mode == "pid1" and can_unshare()

@@ -28,7 +28,7 @@ def run(words):
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         out.seek(0)
         err.seek(0)
-        return {"out": out.read().decode(), "err": err.read().decode(), "code": code}
+        return {"out": out.read().decode(errors="replace"), "err": err.read().decode(), "code": code}
 
 
 sys.argv[0] = "supervisorctl"
