@@ -3,7 +3,8 @@
 
 Bars: PSS at most 1.5 MB; both up within 15 ms; a program that had lived longer than startsecs is
 replaced within 10 ms of a kill -9; TERM to the first signal within 5 ms; no idle wake-ups; gate to
-the next program's start within 10 ms; 200 MB of log lines, prefixed, within 1 s.
+the next program's start within 10 ms; /health within 1 ms; 200 MB of log lines, prefixed, within
+1 s.
 
 usage: supervise.py [ROUNDS]     needs supervisor, s6 and runit: tools/install-deps bench
 """
@@ -14,6 +15,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -228,6 +230,36 @@ def measure_gate(folder, signs):
     return samples
 
 
+def measure_health(folder):
+    """GET /health over its unix socket, a connection each, with twenty programs."""
+    config = folder / "health.conf"
+    config.write_text(f"[supervisord]\n[health]\nsocket={folder}/health\n" + "".join(
+        f"[program:p{number}]\ncommand=sleep 1000\nstartsecs=0\n" for number in range(20)))
+    process = subprocess.Popen([INIT, "-c", str(config)], cwd=folder, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    samples = []
+    deadline = time.monotonic() + GRACE
+    while len(samples) < 50 * ROUNDS:
+        begin = time.perf_counter()
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(folder / "health"))
+        except OSError:
+            if time.monotonic() > deadline:
+                sys.exit("bench: no health socket")
+            continue
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while data := connection.recv(65536):
+            answer += data
+        if answer.count(b'"name":"p') == 20:
+            samples.append(time.perf_counter() - begin)
+        connection.close()
+    process.terminate()
+    process.wait(GRACE)
+    return samples
+
+
 def drain(command, folder, expected):
     """Runs `command` and takes its output; seconds until `expected` bytes had come."""
     begin = time.perf_counter()
@@ -345,6 +377,8 @@ def main():
               {name: [value] for name, value in wakes.items()}, "  ", 0)
         table("PostgreSQL's sign until the next program is up",
               {"poststack-init": [value * 1000 for value in measure_gate(folder, signs)]}, "ms", 10)
+        table("GET /health, twenty programs",
+              {"poststack-init": [value * 1000 for value in measure_health(folder)]}, "ms", 1)
         table(f"{BURST >> 20} MB of lines of {LINE} bytes", measure_logs(folder), "s ", 1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -85,7 +85,8 @@ class Cases:
         """A program that is a real server; root has to run it as somebody else."""
         data = self.folder.path / "data"
         self.folder.own("plain")
-        make_cluster(data, account())
+        if not data.exists():
+            make_cluster(data, account())
         user = () if self.mode == "plain" or os.geteuid() != 0 else ("user=nobody",)
         command = (f"{find_postgres()}/postgres -D {data} -k {self.folder.path} "
                    f"-c listen_addresses= -c log_checkpoints=off {options}")
@@ -323,6 +324,32 @@ class Cases:
     def test_b06_int_api_hangs(self):
         hangs = "sh -c 'trap \"\" TERM; echo up; while :; do sleep 0.1; done'"
         assert self.shutdown("INT", hangs, True) == 30
+
+    def test_a_server_that_does_not_stop_gets_quit_then_kill(self):
+        init = self.start(self.real_postgres(), daemon="stop_budget=4s\npostgres_reserve=4s")
+        init.expect('"db" is ready')
+        asked = subprocess.run(
+            [str(find_postgres() / "psql"), "-h", str(self.folder.path), "-U", "postgres", "-XAtc",
+             "select pid from pg_stat_activity where backend_type = 'checkpointer'"],
+            capture_output=True, text=True, check=True, timeout=PATIENCE)
+        checkpointer = int(asked.stdout)
+        # Without it there is no shutdown checkpoint, and it cannot even be told to end.
+        self.kill_pid(init, checkpointer, signal.SIGSTOP)
+        assert init.stop() == 31, init.text()
+        told = re.findall(r'(with INT|did not stop in time: \w+)$', init.text(), re.MULTILINE)
+        assert told == ["with INT", "did not stop in time: QUIT", "did not stop in time: KILL"], told
+        assert cluster_state(self.folder.path / "data") == "in production"
+
+        # What is left of it holds the volume; the next server waits for that, and recovers.
+        again = self.start(self.real_postgres(), daemon="stop_budget=60s")
+        if not init.is_pid1:
+            time.sleep(0.5)
+            assert "spawned" not in again.text(), again.text()
+            os.kill(checkpointer, signal.SIGKILL)
+        again.expect("automatic recovery in progress")
+        again.expect('"db" is ready')
+        assert again.stop() == 0
+        assert cluster_state(self.folder.path / "data") == "shut down"
 
     # Children of children
 
