@@ -255,6 +255,10 @@ class Cases:
                 self.groups.append(group)
                 name = "memory.limit_in_bytes" if controllers else "memory.max"
                 (group / name).write_text(str(limit))
+                # Swap would make room for everything.
+                for no_swap in ("memory.swappiness", "memory.swap.max"):
+                    if (group / no_swap).exists():
+                        (group / no_swap).write_text("0")
                 return group
             except OSError:
                 continue

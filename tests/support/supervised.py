@@ -19,8 +19,10 @@ INIT = shutil.copy(os.environ["POSTSTACK_INIT"], _copy)
 
 
 def copy_poststack():
-    """A copy of poststack for the account without rights."""
-    return shutil.copy(os.environ["POSTSTACK"], _copy)
+    """A copy of poststack for the account without rights, as small as can be."""
+    copy = os.path.join(_copy, "poststack")
+    subprocess.run(["strip", "-o", copy, os.environ["POSTSTACK"]], check=True)
+    return copy
 
 
 PATIENCE = 60.0  # seconds for anything that happens at once on a machine that is not loaded
