@@ -51,7 +51,10 @@ Listeners::Listeners(Supervisor& supervisor) : supervisor_(supervisor) {
 void Listeners::refresh() {
     std::map<std::string, Pool> pools;
     for (const auto& unit : supervisor_.units()) {
-        if (!unit->config.is_listener) continue;
+        if (!unit->config.is_listener) {
+            hear(*unit);
+            continue;
+        }
         const std::string& group = unit->config.group;
         Pool& pool = pools[group];
         if (const auto old = pools_.find(group); old != pools_.end()) pool = old->second;
@@ -62,6 +65,22 @@ void Listeners::refresh() {
     }
     pools_ = std::move(pools);
     arm();
+}
+
+void Listeners::hear(Unit& unit) {
+    const auto pass_on = [this, owner = &unit](ProgramLog& log, const std::string& channel) {
+        log.on_bytes([this, owner, channel](std::string_view bytes) {
+            announce("PROCESS_LOG_" + to_upper(channel),
+                     fmt::format("processname:{} groupname:{} pid:{} channel:{}\n{}",
+                                 owner->config.name,
+                                 owner->config.group,
+                                 owner->pid,
+                                 channel,
+                                 bytes));
+        });
+    };
+    if (unit.config.stdout_log.events) pass_on(*unit.out, "stdout");
+    if (unit.config.stderr_log.events && unit.err != unit.out) pass_on(*unit.err, "stderr");
 }
 
 bool Listeners::covers(const std::vector<std::string>& names, std::string_view event) noexcept {

@@ -67,6 +67,8 @@ class Listeners {
         std::string output;          ///< that its pipe has not taken yet
     };
 
+    /// PROCESS_LOG_*: what the program writes, where stdout_events_enabled says so.
+    void hear(Unit& unit);
     void announce(const std::string& name, const std::string& payload);
     void take_bytes(Unit& unit, std::string_view bytes);
     bool take_result(Unit& unit, Talk& talk);

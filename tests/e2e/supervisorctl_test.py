@@ -360,6 +360,27 @@ class Listening(unittest.TestCase):
         line = init.expect(r"ear \| PROCESS_STATE_FATAL", 2)
         self.assertIn("PROCESS_STATE_FATAL 0 processname:bad groupname:bad from_state:STARTING", line)
 
+    def test_a_listener_hears_what_programs_write(self):
+        script = ("import sys\n"
+                  "while True:\n"
+                  "    print('READY', flush=True)\n"
+                  "    head = dict(x.split(':') for x in sys.stdin.readline().split())\n"
+                  "    body = sys.stdin.read(int(head['len'])).replace('\\n', '/')\n"
+                  "    print(head['eventname'], body, file=sys.stderr, flush=True)\n"
+                  "    print('RESULT 2\\nOK', end='', flush=True)\n")
+        (self.folder.path / "ear.py").write_text(script)
+        init = self.start("[eventlistener:ear]\ncommand=" + PYTHON + " FOLDER/ear.py\n"
+                          "events=PROCESS_LOG\nstderr_logfile=/dev/stderr\n"
+                          "[program:loud]\ncommand=sh -c 'echo out; echo err >&2; exec sleep 1000'\n"
+                          "stdout_events_enabled=true\nstderr_events_enabled=true\n"
+                          "[program:mute]\ncommand=sh -c 'echo mute; exec sleep 1000'\n")
+        pid = init.program_pid("loud")
+        for channel, word in (("stdout", "out"), ("stderr", "err")):
+            init.expect(rf"ear \| PROCESS_LOG_{channel.upper()} processname:loud groupname:loud "
+                        rf"pid:{pid} channel:{channel}/{word}/$")
+        self.assertEqual(init.stop(), 0)
+        self.assertNotIn("mute/", init.text())
+
     def test_b20_the_idiom_that_kills_on_fatal_gives_a_code(self):
         init = self.start("[eventlistener:quit]\nevents=PROCESS_STATE_FATAL\n"
                           "command=sh -c 'echo READY; read line; kill -QUIT $PPID; sleep 60'\n"
