@@ -119,6 +119,8 @@ void Scanner::follow(const Token& token, Progress& progress) const noexcept {
             return;  // may stand behind COPY's FROM
         default: break;
     }
+    progress.after_begin = false;
+    progress.after_as = token.kind == TokenKind::symbol && window()[token.begin] == '.';
     progress.after_from = false;
     if (progress.words == 0) progress.tokens_before = true;
 }
@@ -138,8 +140,14 @@ void Scanner::Progress::count_word(std::string_view word) noexcept {
         copy_in = copy_in || (after_from && (is_word(word, "stdin") || is_word(word, "stdout")));
         after_from = is_word(word, "from");
     } else if (makes_routine(head)) {
-        if (is_word(word, "begin") || (begins > 0 && is_word(word, "case"))) ++begins;
-        if (begins > 0 && is_word(word, "end")) --begins;
+        // Only BEGIN ATOMIC opens a body, and a body holds no other one: elsewhere "begin" is a
+        // name, as "case" and "end" are behind AS and a dot. psql counts each of them and reads on.
+        const bool opens = begins == 0 && after_begin && is_word(word, "atomic");
+        const bool nests = begins > 0 && !after_as && is_word(word, "case");
+        if (opens || nests) ++begins;
+        if (begins > 0 && !after_as && is_word(word, "end")) --begins;
+        after_begin = is_word(word, "begin");
+        after_as = is_word(word, "as");
     }
 }
 

@@ -89,7 +89,9 @@ class Scanner {
     /// What psql remembers about the statement it is in.
     struct Progress {
         int parens = 0;
-        int begins = 0;              ///< open BEGIN and CASE levels of a routine's body
+        int begins = 0;              ///< open BEGIN ATOMIC and CASE levels of a routine's body
+        bool after_begin = false;    ///< the token before was BEGIN
+        bool after_as = false;       ///< the token before was AS or a dot: a name follows
         std::size_t words = 0;       ///< unquoted words so far
         std::array<char, 4> head{};  ///< first letters of CREATE OR REPLACE FUNCTION|PROCEDURE
         bool tokens_before = false;  ///< something else than a word came first

@@ -72,6 +72,21 @@ std::vector<ScannerCase> scanner_cases() {
         {"BeginInParentheses",
          "CREATE FUNCTION f(\"begin\" int, begin int) RETURNS int AS $$x;$$; SELECT 2;",
          {"CREATE FUNCTION f(\"begin\" int, begin int) RETURNS int AS $$x;$$", "SELECT 2"}},
+        {"BeginAsAName",
+         "CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION f() "
+         "BEGIN "
+         "ATOMIC SELECT begin(); SELECT s.begin, 1 AS begin FROM begin AS s; END; SELECT 2;",
+         {"CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+          "CREATE FUNCTION f() BEGIN ATOMIC SELECT begin(); SELECT s.begin, 1 AS begin FROM begin "
+          "AS "
+          "s; END",
+          "SELECT 2"}},
+        {"EndAndCaseAsNames",
+         "CREATE FUNCTION f() BEGIN ATOMIC SELECT s.end, 1 AS end, 2 AS case FROM s; SELECT CASE "
+         "WHEN s.case THEN 1 END AS end; END; SELECT 3;",
+         {"CREATE FUNCTION f() BEGIN ATOMIC SELECT s.end, 1 AS end, 2 AS case FROM s; SELECT CASE "
+          "WHEN s.case THEN 1 END AS end; END",
+          "SELECT 3"}},
         {"EndAsQuotedIdentifier",
          "CREATE FUNCTION f() BEGIN ATOMIC SELECT 1 AS \"end\"; SELECT 2; END; SELECT 3;",
          {"CREATE FUNCTION f() BEGIN ATOMIC SELECT 1 AS \"end\"; SELECT 2; END", "SELECT 3"}},

@@ -140,6 +140,55 @@ std::vector<HardCase> further_hard_cases() {
          "CREATE TABLE \"\xd1\x82\xd0\xb0\xd0\xb1\xd0\xbb\xd0\xb8\xd1\x86\xd0\xb0\" "
          "(\xc3\xa9t\xc3\xa9 int);\nCREATE VIEW v AS SELECT \xc3\xa9t\xc3\xa9 FROM "
          "\"\xd1\x82\xd0\xb0\xd0\xb1\xd0\xbb\xd0\xb8\xd1\x86\xd0\xb0\";\n"},
+        // Restated from what parsers, dumps and other tools keep as their own bad cases.
+        {"psql's lines in strings and bodies",
+         "CREATE TABLE help (line text);\nINSERT INTO help VALUES ('type\n\\connect shop\n\\dt "
+         "shop.*\n\\.\n\\q');\nCREATE FUNCTION f() RETURNS text LANGUAGE sql AS $body$\n"
+         "SELECT 'a\n\\copy t from stdin\n\\.\n';\n$body$;\nINSERT INTO help SELECT f();\n"},
+        {"functions that return an expression",
+         "CREATE FUNCTION f(a text, b date) RETURNS boolean RETURN a = ';' AND b > '2001-01-01';\n"
+         "CREATE FUNCTION g(a int[]) RETURNS int LANGUAGE sql\n RETURN CASE WHEN a[1] > 0 THEN "
+         "a[1] "
+         "END;\nCREATE TABLE t AS SELECT f(';', '2002-02-02') AS f, g('{3}') AS g;\n"},
+        {"tags that are words, and shells in bodies",
+         "CREATE FUNCTION f(target regclass) RETURNS void LANGUAGE plpgsql AS $BEGIN$\n"
+         "BEGIN\n EXECUTE 'ALTER TABLE ' || target::text || ' ADD x int';\nEND;\n$BEGIN$;\n"
+         "CREATE TABLE t ();\nSELECT f('t');\nCOMMENT ON TABLE t IS $sh$\n"
+         "set -- \"$1\"; echo ${HOME} # it's $$\n$sh$;\n"},
+        {"operators that begin like comments",
+         "CREATE TABLE t (c jsonb);\nCREATE INDEX i ON t (((c #>> '{a,b}'::text[])));\n"
+         "/**\n SELECT c #>> '{a}';\n */\n/** */ INSERT INTO t SELECT '{\"a\":{\"b\":1}}'\n"
+         "WHERE '{\"a\":1}'::jsonb #>> '{a}' = '1' -- #>> '\n AND 5 # 1 = 4;\n"},
+        {"marks of other tools in bodies",
+         "CREATE FUNCTION template() RETURNS text LANGUAGE sql AS $$\nSELECT '\n-- Up Migration\n"
+         "-- +goose StatementBegin\n-- migrate:down\n-- poststack: no-transaction\n--rollback DROP "
+         "TABLE t;\n';\n$$;\nCREATE TABLE t AS SELECT template() AS x;\n"},
+        {"blank lines and comments in strings",
+         "CREATE TABLE t (id text, body text);\nINSERT INTO t VALUES ('1', E'# A "
+         "page\n\n\nfirst\n\n"
+         "   -- no comment\n\n;\n\nlast'), ('2', '\n\n');\n"},
+        {"a dump of rows",
+         "--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n"
+         "SET client_encoding = 'UTF8';\nSELECT pg_catalog.set_config('search_path', '', false);\n"
+         "SET row_security = off;\nSET default_table_access_method = heap;\n\n--\n-- Name: notes; "
+         "Type: TABLE; Schema: public; Owner: -\n--\n\nCREATE TABLE public.notes (\n    id integer "
+         "NOT NULL,\n    body text NOT NULL\n);\nALTER TABLE public.notes ALTER COLUMN id ADD "
+         "GENERATED ALWAYS AS IDENTITY (\n    SEQUENCE NAME public.notes_id_seq\n    START WITH "
+         "1\n "
+         "   INCREMENT BY 1\n    NO MINVALUE\n    NO MAXVALUE\n    CACHE 1\n);\nINSERT INTO "
+         "public.notes (id, body) OVERRIDING SYSTEM VALUE VALUES (1, 'first; note');\nSELECT "
+         "pg_catalog.setval('public.notes_id_seq', 1, true);\nALTER TABLE ONLY public.notes\n    "
+         "ADD "
+         "CONSTRAINT notes_pkey PRIMARY KEY (id);\n\n\n--\n-- PostgreSQL database dump "
+         "complete\n--\n"},
+        {"another encoding",
+         "CREATE TABLE t (x text, y text);\nSET client_encoding = 'LATIN1';\nINSERT INTO t VALUES "
+         "('caf\xe9;', 'z');\nCOPY t FROM stdin;\n\xfc"
+         "ber\t\xdf;\n\\.\nCOMMENT ON TABLE t IS "
+         "'d\xe9j\xe0';\n"},
+        {"session authorization",
+         "SET SESSION AUTHORIZATION DEFAULT;\nCREATE TABLE t ();\nRESET SESSION AUTHORIZATION;\n"
+         "SET LOCAL ROLE NONE;\nCREATE TABLE u ();\n"},
         {"form feeds and tabs", "CREATE\tTABLE\ft\f(n\tint)\f;\r\n\t\f\n"},
         {"parameters in bodies",
          "CREATE FUNCTION f(int, text) RETURNS text LANGUAGE sql AS 'SELECT $2 || "

@@ -88,6 +88,25 @@ TEST_P(HardFiles, GiveWhatPsqlGives) {
     EXPECT_EQ(found.rows, wanted.rows);
 }
 
+/// psql 15 takes each of these names for another BEGIN or END, and the data for commands.
+TEST(HardFile, TakesBeginAndEndForNames) {
+    test::MigrationProject project;
+    project.write(
+        "001_begin.sql",
+        "CREATE TABLE begin (n int);\nCREATE TABLE shift (begin date, \"end\" date);\n"
+        "CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT begin(); END;\n"
+        "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC\n"
+        "  SELECT count(*) AS end FROM begin; END;\n"
+        "CREATE FUNCTION h() RETURNS SETOF date LANGUAGE sql BEGIN ATOMIC\n"
+        "  SELECT s.begin FROM shift s;\n"
+        "  SELECT CASE WHEN s.begin > s.end THEN s.begin END AS begin FROM shift s; END;\n"
+        "COPY begin (n) FROM stdin;\n42\n\\.\nINSERT INTO begin SELECT f() + g();\n");
+
+    EXPECT_EQ(project.apply().steps.at(0).statements, 8U);
+    EXPECT_EQ(project.ask("SELECT string_agg(n::text, ',' ORDER BY n) FROM begin"), "2,42");
+}
+
 std::string test_name(const testing::TestParamInfo<HardCase>& info) {
     std::string name;
     for (const char c : info.param.name)
