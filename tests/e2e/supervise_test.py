@@ -649,6 +649,43 @@ class Cases:
         until(lambda: self.ask_health(init)[0] == 0, "ready")
         assert init.stop() == 0
 
+    def test_first_start_is_prepared_and_migrated_before_the_api(self):
+        """The chain of docs/supervision.md, from an empty directory; and again."""
+        path, bin_dir = self.folder.path, find_postgres()
+        self.folder.own("plain")
+        (path / "migrations").mkdir()
+        (path / "migrations" / "001_item.sql").write_text("create table item (id int);\n"
+                                                          "insert into item values (7);\n")
+        scripts = {
+            # Whole or not there: a half-made directory is made anew.
+            "prepare": f"test -e {path}/data && exit\nrm -rf {path}/data.new\n"
+                       f"{bin_dir}/initdb -D {path}/data.new -U postgres -A trust -N "
+                       f"--no-instructions >/dev/null && mv {path}/data.new {path}/data",
+            "setup": f"{bin_dir}/psql -h {path} -U postgres -XAtc \"select datname from pg_database\" "
+                     f"| grep -qx app || exec {bin_dir}/createdb -h {path} -U postgres app",
+            "api": f"{bin_dir}/psql -h {path} -U postgres -XAtc 'select id from item' app\n"
+                   "exec sleep 1000"}
+        (path / "data.new").mkdir()  # what a start that was cut off has left
+        self.own(path / "data.new")
+        for name, text in scripts.items():
+            (path / f"{name}.sh").write_text(f"{text}\n")
+        user = () if self.mode == "plain" or os.geteuid() != 0 else ("user=nobody",)
+        parts = [
+            program("prepare", f"sh {path}/prepare.sh", "one_shot=true", *user),
+            program("db", f"{bin_dir}/postgres -D {path}/data -k {path} -c listen_addresses=",
+                    "depends_on=prepare", *user),
+            program("setup", f"sh {path}/setup.sh", "one_shot=true", "depends_on=db", *user),
+            program("migrate", f"{supervised.copy_poststack()} --project {path} database migrate",
+                    "one_shot=true", "depends_on=setup",
+                    f'environment=POSTSTACK_DATABASE_URL="postgresql:///app?host={path}&user=postgres"',
+                    *user),
+            program("api", f"sh {path}/api.sh", "depends_on=migrate", "critical=true", *user)]
+        for _ in range(2):
+            init = self.start(*parts, daemon="stop_budget=60s")
+            init.expect(r"api \| 7$")
+            assert init.stop() == 0, init.text()
+            assert cluster_state(path / "data") == "shut down"
+
     @staticmethod
     def ask_health(init):
         run = subprocess.run([supervised.INIT, "-c", str(init.config), "health"],
