@@ -89,6 +89,11 @@ std::vector<LintPair> pairs_of_directory(const fs::path& directory, const Displa
             pair.rollback = to_file(set.path(file.rollback_file), display);
         }
     }
+    for (const migrate::MigrationFile& file : set.repeatables) {
+        LintPair& pair = pairs.emplace_back();
+        pair.migration = to_file(set.path(file.file_name), display);
+        pair.expects_rollback = false;
+    }
     return pairs;
 }
 

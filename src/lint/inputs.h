@@ -14,7 +14,7 @@ namespace poststack::lint {
 /// How a path is shown.
 using Display = std::function<std::string(const std::filesystem::path&)>;
 
-/// Every migration of a directory with its rollback, oldest first.
+/// Every migration of a directory with its rollback, oldest first, and the repeatable files behind.
 /// Errors: as migrate::read_migrations().
 [[nodiscard]] std::vector<LintPair> pairs_of_directory(const std::filesystem::path& directory,
                                                        const Display& display);

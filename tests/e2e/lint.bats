@@ -29,6 +29,14 @@ index_migration() {
     [ -z "$stderr" ]
 }
 
+@test "repeatable files are read behind the migrations" {
+    echo 'CREATE INDEX IF NOT EXISTS orders_a ON orders (a);' >migrations/R__indexes.sql
+    poststack database lint
+    expect_status 1
+    [[ "${lines[0]}" == 'migrations/R__indexes.sql:1:1: error: CREATE INDEX "orders_a" takes SHARE'* ]]
+    [[ "$output" == *'in 3 files with 3 statements' ]]
+}
+
 @test "--fail-on decides the exit code" {
     echo 'ALTER TABLE orders DROP COLUMN a;' >migrations/002_drop.sql
     echo 'ALTER TABLE orders ADD COLUMN a int;' >migrations/002_drop.rollback.sql
