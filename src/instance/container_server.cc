@@ -42,11 +42,7 @@ std::chrono::system_clock::time_point parse_time(const std::string& text) {
 std::optional<Container> ContainerServer::find() const {
     auto container = engine::find_container(client_, spec_.container);
     if (!container) return std::nullopt;
-    const auto owner = container->labels.find(label::project_id);
-    if (owner != container->labels.end() && !spec_.project_id.empty() &&
-        owner->second == spec_.project_id) {
-        return container;
-    }
+    if (is_own(container->labels)) return container;
     const auto directory = container->labels.find(label::directory);
     throw Error(ErrorKind::conflict,
                 fmt::format("container \"{}\" belongs to {}",
@@ -54,7 +50,24 @@ std::optional<Container> ContainerServer::find() const {
                             directory == container->labels.end()
                                 ? std::string("somebody else")
                                 : fmt::format("the project in {}", directory->second)))
-        .hint("Give this project's container another name: the setting postgres_container_name.");
+        .hint(
+            "Give this project another name (COMPOSE_PROJECT_NAME in .env), or its container alone "
+            "(the setting postgres_container_name).");
+}
+
+bool ContainerServer::is_own(const std::map<std::string, std::string>& labels) const {
+    const auto owner = labels.find(label::project_id);
+    return owner != labels.end() && !spec_.project_id.empty() &&
+           owner->second == spec_.project_id && !instance::find_original(spec_, labels);
+}
+
+std::optional<fs::path> ContainerServer::find_original() const {
+    if (spec_.project_id.empty()) return std::nullopt;
+    const std::string wanted = fmt::format("{}={}", label::project_id, spec_.project_id);
+    for (const engine::Volume& volume : engine::list_volumes(client_, wanted)) {
+        if (auto original = instance::find_original(spec_, volume.labels)) return original;
+    }
+    return std::nullopt;
 }
 
 ServerView ContainerServer::look() const {
@@ -62,9 +75,7 @@ ServerView ContainerServer::look() const {
     const auto container = find();
     if (!container) {
         const auto volume = engine::find_volume(client_, spec_.volume);
-        const bool ours = volume && !spec_.project_id.empty() &&
-                          volume->labels.contains(label::project_id) &&
-                          volume->labels.at(label::project_id) == spec_.project_id;
+        const bool ours = volume && is_own(volume->labels);
         view.state = ours ? ServerState::stopped : ServerState::absent;
         return view;
     }

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,6 +49,13 @@ class ContainerServer final : public DatabaseServer {
 
     /// Our container; nothing when there is none. Errors: conflict when it is somebody else's.
     [[nodiscard]] std::optional<engine::Container> find() const;
+
+    /// Whether a container or volume with these labels is this project's, and not the one of the
+    /// project that it was copied from.
+    [[nodiscard]] bool is_own(const std::map<std::string, std::string>& labels) const;
+
+    /// The project that this one is a copy of, when the id that was copied leads to its data.
+    [[nodiscard]] std::optional<std::filesystem::path> find_original() const;
 
   private:
     bool ensure_secret() const;

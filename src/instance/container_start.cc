@@ -34,8 +34,7 @@ bool ContainerServer::ensure_volume() const {
                    {"com.docker.compose.volume", "postgres_data"}});
     const bool is_new = !engine::find_volume(client_, spec_.volume);
     const auto volume = engine::ensure_volume(client_, spec_.volume, labels);
-    const auto owner = volume.labels.find(label::project_id);
-    if (owner == volume.labels.end() || owner->second != spec_.project_id) {
+    if (!is_own(volume.labels)) {
         throw Error(
             ErrorKind::conflict,
             fmt::format("volume \"{}\" is there already and is not this project's", spec_.volume))

@@ -7,6 +7,7 @@
 #include "instance/labels.h"
 #include "instance/native_spec.h"
 #include "instance/template_cache.h"
+#include "sys/file.h"
 #include "sys/user.h"
 
 namespace poststack::instance {
@@ -69,6 +70,20 @@ ContainerServerSpec make_container_spec(const config::Project& project,
     spec.start_limit = settings.duration(key::start_timeout);
     spec.stop_limit = settings.duration(key::stop_timeout);
     return spec;
+}
+
+std::optional<fs::path> find_original(const ContainerServerSpec& spec,
+                                      const std::map<std::string, std::string>& labels) {
+    const auto made_by = labels.find(label::project_id);
+    const auto directory = labels.find(label::directory);
+    if (made_by == labels.end() || directory == labels.end() || spec.project_id.empty() ||
+        made_by->second != spec.project_id || directory->second == spec.directory) {
+        return std::nullopt;
+    }
+    const fs::path state = spec.secrets.parent_path().lexically_relative(spec.directory);
+    const auto id = sys::find_file(fs::path(directory->second) / state / "id", 4096);
+    if (!id || trim(*id) != spec.project_id) return std::nullopt;
+    return directory->second;
 }
 
 std::map<std::string, std::string> project_labels(const ContainerServerSpec& spec) {

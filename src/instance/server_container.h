@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +46,12 @@ struct ContainerServerSpec {
 [[nodiscard]] ContainerServerSpec make_container_spec(const config::Project& project,
                                                       const config::Settings& settings,
                                                       const config::Environment& environment);
+
+/// The directory of the project that made the thing with these labels, when that is not `spec`'s
+/// and has the same id to this day: `spec`'s project is a copy, which brought the id along, and the
+/// thing is the original's. Nothing when the project was moved.
+[[nodiscard]] std::optional<std::filesystem::path> find_original(
+    const ContainerServerSpec& spec, const std::map<std::string, std::string>& labels);
 
 /// The labels of what belongs to the project, compose's among them.
 [[nodiscard]] std::map<std::string, std::string> project_labels(const ContainerServerSpec& spec);

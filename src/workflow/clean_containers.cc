@@ -6,6 +6,7 @@
 #include "engine/image.h"
 #include "engine/storage.h"
 #include "instance/labels.h"
+#include "instance/server_container.h"
 #include "instance/server_image.h"
 #include "sys/file.h"
 #include "workflow/containers.h"
@@ -51,9 +52,12 @@ CleanResult clean_containers(const StackRequest& request, bool all) {
     if (!client) return result;
     std::optional<sys::FileLock> lock;
     if (!request.project.id.empty()) lock.emplace(lock_project(request, request.project));
+    const auto spec =
+        instance::make_container_spec(request.project, request.settings, request.environment);
     for (const engine::Container& container : engine::list_containers(*client, label::project_id)) {
         const bool is_own = !request.project.id.empty() &&
-                            container.labels.at(label::project_id) == request.project.id;
+                            container.labels.at(label::project_id) == request.project.id &&
+                            !instance::find_original(spec, container.labels);
         if (!is_at_rest(container) || (!is_own && !(all && is_orphan(container)))) continue;
         if (try_remove([&] { return engine::remove_container(*client, container.id); })) {
             result.containers.push_back(container.name);

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "engine/storage.h"
-#include "instance/labels.h"
 #include "instance/volume.h"
 #include "workflow/containers.h"
 #include "workflow/engine_access.h"
@@ -34,8 +33,7 @@ bool has_own_volume(const instance::ContainerServer& server) {
     const auto& spec = server.spec();
     const auto volume = engine::find_volume(server.client(), spec.volume);
     if (!volume) return false;
-    const auto owner = volume->labels.find(instance::label::project_id);
-    if (owner != volume->labels.end() && owner->second == spec.project_id) return true;
+    if (server.is_own(volume->labels)) return true;
     throw Error(ErrorKind::conflict,
                 fmt::format("volume \"{}\" stays: it is not this project's", spec.volume))
         .hint("Look at what it holds with the engine's own tool.");

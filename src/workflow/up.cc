@@ -56,6 +56,7 @@ class Up {
     }
 
     void settle_project_id();
+    [[nodiscard]] std::optional<std::filesystem::path> find_original() const;
     void refuse_other_port() const;
     void ensure_credentials();
     void start_server();
@@ -86,12 +87,23 @@ class Up {
     std::size_t migrations_applied_ = 0;
 };
 
+std::optional<std::filesystem::path> Up::find_original() const {
+    if (project_.id.empty()) return std::nullopt;
+    if (runtime_ == "native") {
+        return instance::find_original(
+            project_,
+            instance::make_server_spec(project_, request_.settings, request_.environment));
+    }
+    const StackServer stack(request_, project_);
+    auto original = stack.container()->find_original();
+    if (original) (void)stack.container()->find();  // refuses a name that is the original's still
+    return original;
+}
+
 /// Data outside of the project is found by the project's id, and a copied project brought the
 /// other's id along. It gets one of its own, and with it an empty database.
 void Up::settle_project_id() {
-    if (runtime_ != "native") return;
-    const auto spec = instance::make_server_spec(project_, request_.settings, request_.environment);
-    if (!instance::find_original(project_, spec)) return;
+    if (!find_original()) return;
     project_.id = sys::random_uuid();
     sys::replace_file(project_.state_dir / "id",
                       project_.id + "\n",

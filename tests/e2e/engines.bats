@@ -76,15 +76,40 @@ live() {
     poststack credentials check
     expect_status 0
 
-    # A copy of the project brought another id along: the container is not its own.
-    id=$(cat .poststack/id)
-    echo 00000000-0000-4000-8000-000000000000 >.poststack/id
-    poststack status
-    expect_status 5
-    [[ "$stderr" == *"belongs to the project in $PWD"* ]]
-    echo "$id" >.poststack/id
+    leave_the_original
     poststack down
     expect_status 0
+}
+
+# A copied project brought the id along, and here also the name: nothing that it does reaches the
+# original's data. With a name of its own it gets an empty database.
+leave_the_original() {
+    local original=$PWD copy=$PWD.copy name
+    name=$(basename "$PWD" | tr -d . | tr '[:upper:]' '[:lower:]')
+    cp -a "$original" "$copy"
+    cd "$copy"
+    cp .env kept.env
+    echo "COMPOSE_PROJECT_NAME=$name" >>.env
+    for command in status down 'database rollback --yes' 'container remove --force --volumes --yes'; do
+        # shellcheck disable=SC2086  # several words are meant
+        poststack $command
+        expect_status 5
+        [[ "$stderr" == *"\"$name-postgres\" belongs to the project in $original"* ]]
+    done
+    poststack container clean
+    expect_status 0
+    poststack up
+    expect_status 5
+    [[ "$stderr" == *"belongs to the project in $original"*'COMPOSE_PROJECT_NAME in .env'* ]]
+    mv kept.env .env
+    poststack up
+    expect_status 0
+    [ "$(cat .poststack/id)" != "$(cat "$original/.poststack/id")" ]
+    query 'insert into kept values (8)'
+    poststack container remove --force --volumes --yes
+    expect_status 0
+    cd "$original"
+    [ "$(query 'select n from kept')" = 7 ]
 }
 
 @test "a stack lives in a container of docker" {
