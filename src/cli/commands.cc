@@ -7,7 +7,7 @@ CommandTable all_commands() {
     table.groups = {
         {{"container"}, "Control the database server alone"},
         {{"database"}, "Migrate, inspect and use the database"},
-        {{"compose"}, "Read the project's compose file"},
+        {{"compose"}, "Read the project's compose file, write one"},
         {{"credentials"}, "Show, check and rotate the credentials"},
         {{"logs"}, "Show the stack's output or manage log files"},
     };
@@ -54,6 +54,7 @@ CommandTable all_commands() {
     table.commands.push_back(make_database_shell_command());
     table.commands.push_back(make_compose_validate_command());
     table.commands.push_back(make_compose_services_command());
+    table.commands.push_back(make_compose_render_command());
     table.commands.push_back(make_credentials_show_command());
     table.commands.push_back(make_credentials_check_command());
     table.commands.push_back(make_credentials_rotate_command());

@@ -66,6 +66,7 @@ struct CommandTable {
 [[nodiscard]] Command make_database_shell_command();
 [[nodiscard]] Command make_compose_validate_command();
 [[nodiscard]] Command make_compose_services_command();
+[[nodiscard]] Command make_compose_render_command();
 [[nodiscard]] Command make_credentials_show_command();
 [[nodiscard]] Command make_credentials_check_command();
 [[nodiscard]] Command make_credentials_rotate_command();

@@ -248,6 +248,8 @@ def ours(service):
 
 
 class AgainstDockerCompose(unittest.TestCase):
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls):
         faults.require("docker-compose")
@@ -290,6 +292,40 @@ class AgainstDockerCompose(unittest.TestCase):
         for number, name in enumerate(together):
             with self.subTest(name):
                 self.assertEqual(theirs(peer[f"a{number}"]), ours(mine[f"a{number}"]))
+
+    def test_what_render_writes(self):
+        """docker-compose, podman-compose and our own reader take it, and it holds no password."""
+        (self.folder / ".env").write_text(
+            "POSTGRES_USER=shop\nPOSTGRES_PASSWORD=pass-word_1\nPOSTGRES_DB=shop\n")
+        (self.folder / ".env").chmod(0o600)
+        (self.folder / "poststack.yaml").write_text(
+            "memory_limit: 512MB\ncpu_limit: 1.5\npostgres_settings: [\"work_mem=8MB\", \"search_path=\\\"$user\\\",public\"]\n")
+        out = subprocess.run([POSTSTACK, "compose", "render", "--output", "docker-compose.postgres.yml"],
+                             cwd=self.folder, env=faults.environment(), capture_output=True, text=True,
+                             check=False, timeout=60)
+        self.assertEqual(out.returncode, 0, out.stderr)
+        text = (self.folder / "docker-compose.postgres.yml").read_text()
+        self.assertNotIn("pass-word_1", text)
+        self.assertIn("pgvector/pgvector:pg17", text)
+        peer, mine = self.run_both("docker-compose.postgres.yml")
+        peer, mine = peer["postgres"], mine["postgres"]
+        left = json.loads(json.dumps(theirs(peer)).replace("$$", "$"))  # "config" escapes
+        right = json.loads(json.dumps(ours(mine)))
+        self.assertEqual(peer["deploy"]["resources"]["limits"], {"cpus": 1.5, "memory": "536870912b"})
+        self.assertEqual((left.pop("memory_limit"), right.pop("memory_limit")), (None, 536870912))
+        self.assertEqual(left, right)
+        self.assertEqual(mine["command"][3:], ["-c", "work_mem=8MB", "-c", 'search_path="$user",public'])
+        self.assertEqual(peer["read_only"], True)
+        faults.require("podman-compose")
+        # Its dry run asks podman, and would make the network: what matters is how it would run it.
+        other = subprocess.run(["podman-compose", "--podman-path", shutil.which("true"), "--dry-run",
+                                "-f", "docker-compose.postgres.yml", "up", "-d"],
+                               cwd=self.folder, env=faults.environment(), capture_output=True,
+                               text=True, check=False, timeout=60)
+        self.assertEqual(other.returncode, 0, other.stderr)
+        for word in ("--read-only", "--cap-drop ALL", "no-new-privileges", "-p 127.0.0.1:5432:5432",
+                     "-u 999:999", "--shm-size 256mb", "--stop-signal SIGINT", "--init"):
+            self.assertIn(word, other.stdout + other.stderr)
 
     def test_a_file_laid_upon_another(self):
         (self.folder / "compose.yaml").write_text(file_of(['environment: {A: 1, B: 1}\n    ports: ["1:1"]\n    volumes: ["./x:/x"]\n'

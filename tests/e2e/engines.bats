@@ -284,6 +284,29 @@ END
     leave_alone localhost/
 }
 
+@test "docker-compose runs what compose render writes" {
+    use docker
+    require_tool docker-compose
+    poststack container build --bootstrap --quiet
+    printf 'POSTGRES_USER=shop\nPOSTGRES_PASSWORD=only-for-this-test\nPOSTGRES_DB=shop\n' >.env
+    chmod 0600 .env
+    export POSTSTACK_POSTGRES_HOST_PORT=54329
+    poststack compose render --image poststack/postgres:17 --output compose.yaml
+    expect_status 0
+    compose=(env "DOCKER_HOST=$POSTSTACK_ENGINE_HOST" docker-compose --project-name rendered)
+    "${compose[@]}" up -d
+    url=postgresql://shop:only-for-this-test@127.0.0.1:54329/shop
+    for _ in $(seq 600); do
+        query_at "$url" 'select 1' >/dev/null 2>&1 && break
+        sleep 0.1
+    done
+    [ "$(query_at "$url" 'select current_user')" = shop ]
+    # Its own health check logs in: docker runs it, and it passes.
+    run "${compose[@]}" exec -T postgres sh -c 'PGPASSWORD="$POSTGRES_PASSWORD" psql -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -Atqc "SELECT 1"'
+    expect_status 0
+    "${compose[@]}" down --volumes
+}
+
 @test "a native stack has no container to remove, recreate or enter" {
     export POSTSTACK_RUNTIME=native
     for words in 'container remove' 'container shell' 'up --recreate'; do

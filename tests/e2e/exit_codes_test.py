@@ -139,6 +139,9 @@ class ExitCodes(unittest.TestCase):
                 self.expect(project, 4, command)
             for command in ("compose validate", "compose services"):
                 self.expect(project, 4, command)
+            self.expect(project, 0, "compose render")
+            project.write("other.yml", "services: {}\n")
+            self.expect(project, 5, "compose render", "--output", "other.yml")
             self.expect(project, 0, "init", "--yes", "--runtime", "native")
             self.expect(project, 0, "init", "--yes")
         with Project(self.home) as project:
