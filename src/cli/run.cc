@@ -12,6 +12,7 @@
 #include "cli/context.h"
 #include "cli/global_options.h"
 #include "cli/help.h"
+#include "cli/hive.h"
 #include "cli/output_stream.h"
 #include "cli/parser.h"
 #include "cli/report.h"
@@ -81,6 +82,7 @@ void set_up_logger(Context& context) {
 }
 
 int run_line(Context& context, Words args) {
+    if (auto words = find_hive_command(args)) args = std::move(*words);
     const CommandTable table = all_commands();
     GlobalArgs global_args;
     const std::vector<Option> globals = global_options(global_args);

@@ -256,3 +256,36 @@ server_pid() {
     expect_status 0
     [ "$output" = 7 ]
 }
+
+@test "hive's command line runs a workspace" {
+    printf 'services:\n  postgres:\n    image: postgres:16\n' >docker-compose.yml
+    poststack --postgres-start
+    expect_status 4
+    [[ "$stderr" == *'workspace "." has no .env'*'poststack init --project .'* ]]
+    poststack init --yes
+    cd ..
+    poststack --postgres-start "$project"
+    expect_status 0
+    [[ "$output" == *' is ready on localhost:'* ]]
+    poststack --postgres-health "$project"
+    expect_status 0
+    poststack --postgres-logs "$project" --tail 2
+    expect_status 0
+    [ "${#lines[@]}" -eq 2 ]
+    poststack --postgres-restart "$project"
+    expect_status 0
+    poststack --json --postgres-status "$project"
+    expect_status 0
+    [[ "$output" == *'"state": "running"'* ]]
+    poststack --postgres-status --postgres-stop "$project"
+    expect_status 2
+    [[ "$stderr" == *'--postgres-status and --postgres-stop cannot be done at once'* ]]
+    poststack --postgres-stop "$project"
+    expect_status 0
+    cd "$project"
+    poststack --postgres-health
+    expect_status 1
+    poststack --postgres-status
+    expect_status 0
+    [[ "$output" == *'stopped'* ]]
+}
