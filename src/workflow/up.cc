@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -11,8 +9,6 @@
 #include "instance/provision.h"
 #include "instance/rotate.h"
 #include "instance/template_cache.h"
-#include "migrate/apply.h"
-#include "migrate/schemas.h"
 #include "pg/connection.h"
 #include "pg/login_failure.h"
 #include "pgfiles/startup_probe.h"
@@ -23,7 +19,7 @@
 #include "workflow/stack.h"
 #include "workflow/stack_server.h"
 #include "workflow/steps.h"
-#include "workflow/variables.h"
+#include "workflow/up_migrations.h"
 
 namespace poststack::workflow {
 namespace {
@@ -70,8 +66,6 @@ class Up {
     void provision();
     [[noreturn]] void throw_other_password();
     void ensure_extensions();
-    void apply_migrations();
-    void apply_in_schemas(migrate::ApplyOptions options, const std::vector<std::string>& schemas);
     void finish_template();
 
     const StackRequest& request_;
@@ -94,9 +88,9 @@ std::optional<std::filesystem::path> Up::find_original() const {
             project_,
             instance::make_server_spec(project_, request_.settings, request_.environment));
     }
-    const StackServer stack(request_, project_);
-    auto original = stack.container()->find_original();
-    if (original) (void)stack.container()->find();  // refuses a name that is the original's still
+    const instance::ContainerServer& server = *stack_->container();
+    auto original = server.find_original();
+    if (original) (void)server.find();  // refuses a name that is the original's still
     return original;
 }
 
@@ -109,6 +103,7 @@ void Up::settle_project_id() {
                       project_.id + "\n",
                       {.mode = 0600, .owner = config::file_owner(project_)});
     is_copy_ = true;
+    stack_ = std::make_unique<StackServer>(request_, project_);
 }
 
 /// .env must never name a port that nothing of ours listens at.
@@ -331,54 +326,6 @@ void Up::ensure_extensions() {
     }
 }
 
-bool has_sql_files(const std::filesystem::path& directory) {
-    if (!sys::find_info(directory, true)) return false;
-    const auto names = sys::list_directory(directory);
-    return std::any_of(
-        names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".sql"); });
-}
-
-void Up::apply_migrations() {
-    if (!has_sql_files(project_.migrations)) {
-        steps_.done("migrations", "none", false);
-        return;
-    }
-    const migrate::ApplyOptions options{
-        .target = {},
-        .dry_run = false,
-        .order = migrate::parse_order_policy(request_.settings.text(key::out_of_order)),
-        .run = {.wait_limit = request_.settings.duration(key::lock_wait),
-                .variables = read_variables(request_)}};
-    const auto schemas = request_.settings.list(key::schemas);
-    if (!schemas.empty()) {
-        apply_in_schemas(options, schemas);
-        return;
-    }
-    const auto result = migrate::apply(
-        own_login(request_, credentials_, started_.view), project_.migrations, options);
-    migrations_applied_ = result.steps.size();
-    steps_.done("migrations",
-                result.steps.empty() ? fmt::format("{} applied before", result.already_applied)
-                                     : fmt::format("applied {}, the last is {}",
-                                                   result.steps.size(),
-                                                   migrate::stem_of(result.steps.back())),
-                !result.steps.empty());
-}
-
-void Up::apply_in_schemas(migrate::ApplyOptions options, const std::vector<std::string>& schemas) {
-    const auto turns = migrate::in_each_schema(schemas, [&](const std::string& schema) {
-        options.run.schema = schema;
-        migrations_applied_ +=
-            migrate::apply(
-                own_login(request_, credentials_, started_.view), project_.migrations, options)
-                .steps.size();
-    });
-    migrate::refuse_failed_turns(turns, "migrated");
-    steps_.done("migrations",
-                fmt::format("applied {} in {} schemas", migrations_applied_, schemas.size()),
-                migrations_applied_ > 0);
-}
-
 void Up::finish_template() {
     try {
         stack_->server().finish_template();
@@ -396,14 +343,19 @@ UpResult Up::run(bool with_migrations) {
     const sys::FileLock lock = lock_project(request_, project_);
     runtime_ = find_runtime(request_, project_);
     if (request_.recreate) require_container_runtime(request_, "recreate");
-    settle_project_id();
     stack_ = std::make_unique<StackServer>(request_, project_);
+    settle_project_id();
     refuse_other_port();
     ensure_credentials();
     // Before there is data at an engine: an `up` without the flag must not look elsewhere.
     if (runtime_ != "native") record_runtime(project_, runtime_);
     bring_up();
-    if (with_migrations) apply_migrations();
+    if (with_migrations) {
+        migrations_applied_ = apply_pending(request_,
+                                            project_.migrations,
+                                            own_login(request_, credentials_, started_.view),
+                                            steps_);
+    }
     // Ready is said after both: what a power failure would take away is on the disk, and the
     // project's own role gets an answer from its own database by the address the user gets.
     record_runtime(project_, runtime_);
