@@ -204,7 +204,7 @@ class Adopting {
         } else if (history_) {
             decide_by_history();
         } else {
-            decide_by_objects();
+            mark_by_objects(candidates_);
         }
         bool later_applied = false;
         for (auto one = candidates_.rbegin(); one != candidates_.rend(); ++one) {
@@ -289,26 +289,6 @@ class Adopting {
         }
         for (AdoptCandidate& one : candidates_)
             if (parse_integer(one.key).value_or(*limit + 1) <= *limit) one.mark_applied();
-    }
-
-    /// For a look alone: nobody has said what is applied.
-    void decide_by_objects() {
-        for (AdoptCandidate& one : candidates_) {
-            const AdoptedFile& report = one.report;
-            if (report.objects == 0 || report.existing == 0) continue;
-            if (report.existing == report.objects) {
-                one.mark_applied();
-            } else {
-                one.set_conflict(fmt::format(
-                    "{} of the {} objects it makes are there", report.existing, report.objects));
-            }
-        }
-        // What makes nothing that can be looked for goes with what comes after it.
-        bool applied = false;
-        for (auto one = candidates_.rbegin(); one != candidates_.rend(); ++one) {
-            if (applied && one->report.objects == 0) one->mark_applied();
-            applied |= one->report.adoption == Adoption::baseline;
-        }
     }
 
     void check_ledger(AdoptCandidate& one) const {

@@ -146,4 +146,22 @@ void describe(AdoptCandidate& one, pg::Connection& connection) {
     one.normalised = normalised.finish();
 }
 
+void mark_by_objects(std::vector<AdoptCandidate>& candidates) {
+    for (AdoptCandidate& one : candidates) {
+        const AdoptedFile& report = one.report;
+        if (report.objects == 0 || report.existing == 0) continue;
+        if (report.existing == report.objects) {
+            one.mark_applied();
+        } else {
+            one.set_conflict(fmt::format(
+                "{} of the {} objects it makes are there", report.existing, report.objects));
+        }
+    }
+    bool applied = false;
+    for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
+        if (applied && one->report.objects == 0) one->mark_applied();
+        applied |= one->report.adoption == Adoption::baseline;
+    }
+}
+
 }  // namespace poststack::migrate

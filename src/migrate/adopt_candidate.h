@@ -44,4 +44,9 @@ struct AdoptCandidate {
 /// refuse becomes a conflict.
 void describe(AdoptCandidate& candidate, pg::Connection& connection);
 
+/// Marks as applied what the database has the objects of, for a look alone: nobody has said what is
+/// applied. Some of a file's objects are a conflict. What makes nothing that can be looked for goes
+/// with what comes after it.
+void mark_by_objects(std::vector<AdoptCandidate>& candidates);
+
 }  // namespace poststack::migrate
