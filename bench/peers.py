@@ -59,6 +59,14 @@ class Peers:
         path.mkdir()
         return path
 
+    def annotated(self, name, count, up, down):
+        """Files with both directions, told apart by comments."""
+        own = self.folder(name)
+        for n in range(1, count + 1):
+            (own / f"{n:05}_t{n}.sql").write_text(
+                f"-- {up}\n{self.statements(n)}\n-- {down}\nDROP TABLE t{n};\n")
+        return own
+
     def action(self, *words, **options):
         return lambda: self.bench.run(*words, **options)
 
@@ -67,20 +75,14 @@ class Peers:
         command = self.program("dbmate") if wrapped else binary
         if not command:
             return None
-        own = self.folder(f"dbmate-{wrapped}")
-        for n in range(1, count + 1):
-            (own / f"{n:05}_t{n}.sql").write_text(
-                f"-- migrate:up\n{self.statements(n)}\n-- migrate:down\nDROP TABLE t{n};\n")
+        own = self.annotated(f"dbmate-{wrapped}", count, "migrate:up", "migrate:down")
         return self.action(command, "--no-dump-schema", "-d", own, "migrate",
                            env={"DATABASE_URL": self.url + "?sslmode=disable"})
 
     def sql_migrate(self, count):
         if not shutil.which("sql-migrate"):
             return None
-        own = self.folder("sql-migrate")
-        for n in range(1, count + 1):
-            (own / f"{n:05}_t{n}.sql").write_text(
-                f"-- +migrate Up\n{self.statements(n)}\n-- +migrate Down\nDROP TABLE t{n};\n")
+        own = self.annotated("sql-migrate", count, "+migrate Up", "+migrate Down")
         configuration = self.bench.root / "dbconfig.yml"
         configuration.write_text("development:\n  dialect: postgres\n"
                                  f"  datasource: {self.url}?sslmode=disable\n  dir: {own}\n")
@@ -90,10 +92,7 @@ class Peers:
         command = self.program("node-pg-migrate")
         if not command:
             return None
-        own = self.folder(f"node-pg-migrate-{together}")
-        for n in range(1, count + 1):
-            (own / f"{n:05}_t{n}.sql").write_text(
-                f"-- Up Migration\n{self.statements(n)}\n-- Down Migration\nDROP TABLE t{n};\n")
+        own = self.annotated(f"node-pg-migrate-{together}", count, "Up Migration", "Down Migration")
         # It puts all of a run into one transaction unless it is told otherwise.
         mode = [] if together else ["--no-single-transaction"]
         return self.action(command, "up", "-m", own, "--no-verbose", *mode,
