@@ -80,14 +80,13 @@ class VersionCache {
     fs::path path_;
 };
 
-std::string ask_version(const fs::path& program, const std::optional<sys::Account>& account) {
+sys::ToolResult ask_version(const fs::path& program, const std::optional<sys::Account>& account) {
     sys::ProcessPlan plan;
     plan.argv = {program.string(), "--version"};
     plan.clean_environment = true;
     plan.directory = "/";
     plan.account = account;  // root does not run programs of others
-    const auto result = sys::run_tool(plan, 10s);
-    return result.status.ok() ? std::string(trim(result.output)) : std::string();
+    return sys::run_tool(plan, 10s);
 }
 
 std::optional<Binaries> examine(const fs::path& directory,
@@ -97,7 +96,8 @@ std::optional<Binaries> examine(const fs::path& directory,
     const std::string stamp = file_stamp(directory / "postgres");
     auto version = cache.find(stamp);
     if (!version) {
-        version = ask_version(directory / "postgres", account);
+        const auto result = ask_version(directory / "postgres", account);
+        version = result.status.ok() ? std::string(trim(result.output)) : std::string();
         if (parse_major(*version)) cache.remember(stamp, *version);
     }
     const auto major = parse_major(*version);
@@ -145,8 +145,22 @@ std::string package(const BinariesQuery& query) {
         .hint("Install a newer one: sudo apt-get install postgresql");
 }
 
+/// The programs are there. One of another system's lacks a library, or a newer one.
+[[noreturn]] void throw_does_not_run(const BinariesQuery& query) {
+    const fs::path program = *query.directory / "postgres";
+    const sys::ToolResult result = ask_version(program, query.account);
+    const std::string_view said = trim(result.errors.empty() ? result.output : result.errors);
+    throw Error(ErrorKind::not_found,
+                fmt::format("\"{}\" (setting postgres_bin) does not run here: {}",
+                            program.string(),
+                            said.substr(0, said.find('\n'))))
+        .hint(fmt::format("Install PostgreSQL for this system: sudo apt-get install {}",
+                          package(query)));
+}
+
 Binaries from_setting(const BinariesQuery& query, const VersionCache& cache) {
     const auto found = examine(*query.directory, query.account, cache);
+    if (!found && has_programs(*query.directory)) throw_does_not_run(query);
     if (!found) {
         throw Error(ErrorKind::not_found,
                     fmt::format("no PostgreSQL server in \"{}\" (setting postgres_bin)",

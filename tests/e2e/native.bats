@@ -159,6 +159,19 @@ wait_until_gone() {
     [[ "$stderr" == *'apt-get install postgresql'* ]]
 }
 
+@test "a server of another system is said to be there and not to run" {
+    mkdir other
+    printf '#!/bin/sh\necho "GLIBC_2.99 not found" >&2\nexit 1\n' >other/postgres
+    cp other/postgres other/initdb
+    chmod 755 other other/postgres other/initdb
+
+    POSTSTACK_POSTGRES_BIN=$PWD/other poststack up
+    expect_status 4
+
+    [[ "$stderr" == *"\"$PWD/other/postgres\" (setting postgres_bin) does not run here: GLIBC_2.99 not found"* ]]
+    [[ "$stderr" == *'Install PostgreSQL for this system: sudo apt-get install postgresql'* ]]
+}
+
 @test "a server older than 13 is refused" {
     mkdir old
     printf '#!/bin/sh\necho "postgres (PostgreSQL) 12.22"\n' >old/postgres
