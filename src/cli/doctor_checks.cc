@@ -99,7 +99,7 @@ Finding check_engine(const std::string& engine, const std::vector<std::string>& 
         return {.subject = engine,
                 .verdict = Verdict::note,
                 .found = "not installed",
-                .advice = "Not needed: this version runs natively.",
+                .advice = fmt::format("Needed only for stacks with --runtime {}.", engine),
                 .package = engine == "docker" ? "docker.io" : engine};
     }
     try {

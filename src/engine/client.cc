@@ -251,10 +251,12 @@ Client connect(const EndpointQuery& query) {
         });
     if (best != attempts.end() && weight(best->error) > 0) throw Error(best->error);
     throw Error(ErrorKind::not_found,
-                fmt::format("there is no {} on this machine", engine_word(query)))
-        .hint(
-            "Install podman (apt install podman), name the engine's socket in "
-            "POSTSTACK_ENGINE_HOST, or use --runtime native.");
+                fmt::format("no {} answers on this machine", engine_word(query)))
+        .hint(fmt::format("{}, name the engine's socket in POSTSTACK_ENGINE_HOST, or use --runtime "
+                          "native.",
+                          query.wanted == EngineKind::docker
+                              ? "Start docker's daemon (apt install docker.io)"
+                              : "Install podman (apt install podman)"));
 }
 
 }  // namespace poststack::engine
